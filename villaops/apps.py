@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+from django.db.backends.signals import connection_created
+
+
+class VillaOpsConfig(AppConfig):
+    """The project itself: tenancy checks, and the role every connection must have."""
+
+    name = "villaops"
+
+    def ready(self) -> None:
+        from villaops.tenancy import checks
+
+        register(checks.check_policies, Tags.database)
+        connection_created.connect(checks.refuse_privileged_role)

@@ -1,0 +1,115 @@
+"""Tenancy: whose rows the database shows. The one place where a context is opened.
+
+A context is a transaction with settings that PostgreSQL forgets at its end, so that no pooled
+connection can carry one organization's context into another's request. Without a context the
+policies show no tenant row and take none.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import connection, transaction
+from uuid_utils.compat import uuid7
+
+if TYPE_CHECKING:
+    from accounts.models import Organization, User
+
+logger = logging.getLogger(__name__)
+
+# A role without log-in that may see every organization's rows, by a policy of its own. It is
+# neither superuser nor BYPASSRLS; the application's role may switch to it and inherits nothing.
+SUPPORT_ROLE = "villaops_support"
+
+
+class Door(StrEnum):
+    """Through which door somebody came in; kept with every history row."""
+
+    WEB = "web"
+    API = "api"
+    ADMIN = "admin"
+    JOB = "job"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True)
+class _Context:
+    """The settings of an open context. No organization: every organization's rows."""
+
+    organization_id: UUID | None
+    user_id: UUID | None
+    door: Door
+
+    def enter(self) -> None:
+        metadata = json.dumps({"user": str(self.user_id) if self.user_id else None, "door": self.door})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('villaops.organization_id', %s, true),"
+                " set_config('pghistory.context_id', %s, true),"
+                " set_config('pghistory.context_metadata', %s, true),"
+                " set_config('role', %s, true)",
+                [
+                    str(self.organization_id or ""),
+                    str(uuid7()),
+                    metadata,
+                    "none" if self.organization_id else SUPPORT_ROLE,
+                ],
+            )
+
+
+_open: ContextVar[_Context | None] = ContextVar("villaops_tenancy", default=None)
+
+
+@contextmanager
+def organization_context(
+    organization: "Organization", *, by: "User | None", door: Door
+) -> Iterator[None]:
+    """Show and take the rows of one organization until the block ends; all of it is one transaction."""
+    with _context(_Context(organization.pk, by.pk if by else None, door)):
+        yield
+
+
+@contextmanager
+def all_organizations(*, by: "User | None", door: Door, reason: str) -> Iterator[None]:
+    """Show and take every organization's rows: the explicit exception, logged with its reason.
+
+    For the admin, system jobs and data migrations.
+    """
+    logger.info(
+        "all organizations opened",
+        extra={"reason": reason, "door": door, "user_id": str(by.pk) if by else None},
+    )
+    with _context(_Context(None, by.pk if by else None, door)):
+        yield
+
+
+@contextmanager
+def _context(context: _Context) -> Iterator[None]:
+    outer = _open.get()
+    inside_a_transaction = connection.in_atomic_block
+    with transaction.atomic():
+        context.enter()
+        token = _open.set(context)
+        try:
+            yield
+        finally:
+            _open.reset(token)
+        # An exception has passed by here: the rollback takes the settings back. Otherwise the end
+        # of the transaction does, unless it goes on around us.
+        if inside_a_transaction:
+            _leave(outer)
+
+
+def _leave(outer: _Context | None) -> None:
+    if outer:
+        outer.enter()
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE NONE")
+        cursor.execute("SET LOCAL villaops.organization_id = ''")

@@ -1,0 +1,66 @@
+"""Checks that the database really keeps organizations apart."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections, models
+
+# Tables that name an organization and yet belong to nobody: who may enter where has to be read
+# before a context can be opened.
+OUTSIDE = frozenset({"accounts.Membership"})
+
+_ROLE = "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+_PROTECTED = """
+    SELECT c.relname FROM pg_class c
+    WHERE c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (
+        SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'organization'
+    )
+"""
+
+
+def tenant_models() -> list[type[models.Model]]:
+    """Every concrete model with an organization, history events included."""
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed
+        and not model._meta.proxy
+        and model._meta.label not in OUTSIDE
+        and any(field.column == "organization_id" for field in model._meta.local_concrete_fields)
+    ]
+
+
+def check_policies(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Every tenant table that exists has its policy, forced on its owner too."""
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        with connections[alias].cursor() as cursor:
+            existing = set(connections[alias].introspection.table_names(cursor))
+            cursor.execute(_PROTECTED)
+            protected = {name for (name,) in cursor.fetchall()}
+        found += [
+            Error(
+                f"{model._meta.label} has an organization but no row-level security policy.",
+                hint="Add villaops.tenancy.operations.TenantTable to its migration.",
+                obj=model,
+                id="villaops.E001",
+            )
+            for model in tenant_models()
+            if model._meta.db_table in existing - protected
+        ]
+    return found
+
+
+def refuse_privileged_role(sender: Any, connection: Any, **kwargs: Any) -> None:
+    """Refuse to work as a role to which the policies do not apply. Runs on every new connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROLE)
+        superuser, bypasses = cursor.fetchone()
+    if superuser or bypasses:
+        connection.close()
+        raise ImproperlyConfigured(
+            "The database role is a superuser or has BYPASSRLS, so that row-level security would"
+            " not keep organizations apart. Use the plain role made by villaops/sql/roles.sql."
+        )
