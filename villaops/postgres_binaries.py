@@ -40,9 +40,10 @@ def missing_sentence(data: Path, major: int | None) -> str:
             f"There is no PostgreSQL {MINIMUM_MAJOR} or newer for this machine: install it, "
             "or set DATABASE_URL."
         )
+    remedy = "install it, or move" if major >= MINIMUM_MAJOR else "move"
     return (
-        f"{data} was made by PostgreSQL {major}, which is not on this machine: install it, "
-        "or move the folder away to start with an empty database."
+        f"{data} was made by PostgreSQL {major}, which this machine cannot run: {remedy} "
+        "the folder away to start with an empty database."
     )
 
 
