@@ -1,3 +1,4 @@
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations
 
 from villaops.tenancy import SUPPORT_ROLE
@@ -15,5 +16,7 @@ GRANTS = f"""
 
 class Migration(migrations.Migration):
     dependencies: list[tuple[str, str]] = []
+    # Everything else of ours comes after accounts.
+    run_before = [("accounts", "0001_initial")]
 
-    operations = [migrations.RunSQL(GRANTS, migrations.RunSQL.noop)]
+    operations = [migrations.RunSQL(GRANTS, migrations.RunSQL.noop), TrigramExtension()]

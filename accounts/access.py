@@ -1,0 +1,82 @@
+"""The one door of the dashboard: who may enter which organization, and do what there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.models import Membership, Organization, User
+from accounts.permissions import Permission, allows
+from villaops.tenancy import Door, organization_context
+
+
+@dataclass(frozen=True)
+class Access:
+    """A user in an organization, with a role."""
+
+    user: User
+    organization: Organization
+    role: str
+
+    def can(self, permission: Permission | str) -> bool:
+        """Whether the role has the permission."""
+        return allows(self.role, Permission(permission))
+
+
+class OrganizationRequest(HttpRequest):
+    """A request that has passed the door."""
+
+    access: Access
+
+
+type View = Callable[..., HttpResponse]
+
+
+def page(permission: Permission) -> Callable[[View], View]:
+    """Open a dashboard page under `/o/<slug>/` to members whose role has the permission.
+
+    Nobody signed in: the log-in page. Not a member: 404. A role without the permission: 403.
+    The view runs in the organization's context, one transaction; the response is rendered there.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def enter(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            inside = cast(OrganizationRequest, request)
+            inside.access = _access(cast(User, request.user), slug)
+            if not inside.access.can(permission):
+                raise PermissionDenied
+            with organization_context(
+                inside.access.organization, by=inside.access.user, door=Door.WEB
+            ):
+                return view(inside, *args, **kwargs)
+
+        # The route test walks the resolver and reads who may enter from here.
+        enter.permission = permission  # type: ignore[attr-defined]
+        return enter
+
+    return decorate
+
+
+def _access(user: User, slug: str) -> Access:
+    membership = Membership.objects.of(user).filter(organization__slug=slug).first()
+    if membership is None:
+        raise Http404("No such organization")
+    return Access(user, membership.organization, membership.role)
+
+
+def dashboard_context(request: HttpRequest) -> dict[str, Any]:
+    """For templates: the organization one is in, and the others one could switch to."""
+    access = getattr(request, "access", None)
+    if access is None:
+        return {}
+    return {
+        "access": access,
+        "organization": access.organization,
+        "memberships": Membership.objects.of(access.user),
+    }

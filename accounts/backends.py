@@ -1,0 +1,34 @@
+"""Sign-in by e-mail and password."""
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+
+from accounts.models import User
+
+
+class EmailBackend(ModelBackend):
+    """Compare the e-mail whatever its case, in the same time for known and unknown ones."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        if username is None or password is None:
+            return None
+        user = User.objects.with_email(username)
+        if user is None:
+            User().set_password(password)
+            return None
+        matches = user.check_password(password)
+        return user if matches and self.user_can_authenticate(user) else None
+
+
+def locked_name(request: HttpRequest | None, credentials: dict[str, str] | None) -> str:
+    """The name a lock-out is counted under: the e-mail as it is compared, known or not."""
+    typed = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
+    return typed.strip().lower()

@@ -1,0 +1,33 @@
+"""Named reads of users, organizations and memberships."""
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.base_user import BaseUserManager
+from django.db.models import QuerySet
+
+if TYPE_CHECKING:
+    from accounts.models import Membership, User
+
+
+class UserManager(BaseUserManager["User"]):
+    """Users by e-mail, whatever its case."""
+
+    def with_email(self, email: str) -> "User | None":
+        """The user whose e-mail this is; at most one, by constraint."""
+        return self.filter(email__lower=email.lower()).first()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__lower=(username or "").lower())
+
+    def create_superuser(self, email: str, password: str, **fields: object) -> "User":
+        """An administrator, for `manage.py createsuperuser`."""
+        user = self.model(email=email, is_staff=True, is_superuser=True, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class MembershipQuerySet(QuerySet["Membership"]):
+    def of(self, user: "User") -> "MembershipQuerySet":
+        """The user's memberships with their organizations, by name."""
+        return self.filter(user=user).select_related("organization").order_by("organization__name")

@@ -1,0 +1,389 @@
+"""Bookings, nights and blocks: who holds which night of which unit."""
+
+import pgtrigger
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+from uuid_utils.compat import uuid7
+
+from accounts.models import Organization
+from bookings import triggers
+from bookings.querysets import HOLDING, BlockQuerySet, BookingQuerySet, NightQuerySet
+from guests.models import Guest
+from properties.models import Property, Unit
+from villaops.history import keep_history
+
+MAX_NIGHTS = 730
+MAX_BLOCKED_DAYS = 3660
+
+
+class Status(models.TextChoices):
+    """Where a booking stands."""
+
+    PENDING = "pending", "Pending"
+    CONFIRMED = "confirmed", "Confirmed"
+    CHECKED_IN = "checked_in", "Checked in"
+    CHECKED_OUT = "checked_out", "Checked out"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "No-show"
+
+
+# From each status, the statuses a booking may move to. The only place that knows.
+MOVES: dict[str, tuple[Status, ...]] = {
+    Status.PENDING: (Status.CONFIRMED, Status.CHECKED_IN, Status.CANCELLED),
+    Status.CONFIRMED: (Status.PENDING, Status.CHECKED_IN, Status.CANCELLED, Status.NO_SHOW),
+    Status.CHECKED_IN: (Status.CHECKED_OUT, Status.CONFIRMED),
+    Status.CHECKED_OUT: (Status.CHECKED_IN,),
+    Status.CANCELLED: (Status.PENDING, Status.CONFIRMED),
+    Status.NO_SHOW: (Status.CONFIRMED, Status.CANCELLED),
+}
+
+
+@keep_history()
+class Booking(models.Model):
+    """The agreement: a guest stays at a property from check_in until check_out, for a price.
+
+    `unit` is the unit of its first night and stays known after the nights are given back;
+    which unit is slept in on which night is in its nights.
+    """
+
+    Status = Status
+
+    class Source(models.TextChoices):
+        DIRECT = "direct", "Direct"
+        AIRBNB = "airbnb", "Airbnb"
+        BOOKING_COM = "booking_com", "Booking.com"
+        VRBO = "vrbo", "Vrbo"
+        WEBSITE = "website", "Website"
+        WALK_IN = "walk_in", "Walk-in"
+        OTHER = "other", "Other"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False
+    )
+    property = models.ForeignKey(
+        Property, models.CASCADE, related_name="bookings", db_constraint=False, db_index=False
+    )
+    unit = models.ForeignKey(
+        Unit, models.CASCADE, related_name="bookings", db_constraint=False, db_index=False
+    )
+    guest = models.ForeignKey(
+        Guest,
+        models.CASCADE,
+        related_name="bookings",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    reference = models.CharField(max_length=20)
+    check_in = models.DateField()
+    check_out = models.DateField()
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.PENDING)
+    adults = models.PositiveIntegerField(default=1)
+    children = models.PositiveIntegerField(default=0)
+    total_price = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3)
+    source = models.CharField(max_length=20, choices=Source.choices, default=Source.DIRECT)
+    special_requests = models.TextField(null=True, blank=True)
+    cancellation_reason = models.CharField(max_length=500, null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = BookingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "id"], name="booking_newest"),
+            models.Index(fields=["organization", "property", "check_in"], name="booking_stays"),
+            models.Index(fields=["organization", "guest"], name="booking_of_guest"),
+            models.Index(fields=["organization", "check_in"], name="booking_arrivals"),
+            models.Index(fields=["organization", "check_out"], name="booking_departures"),
+            models.Index(
+                fields=["organization", "status", "-created_at"], name="booking_by_status"
+            ),
+            GinIndex(OpClass(Upper("reference"), "gin_trgm_ops"), name="booking_reference_search"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "id"], name="booking_in_organization"),
+            models.UniqueConstraint(
+                fields=["organization", "reference"], name="booking_reference_taken"
+            ),
+            models.CheckConstraint(
+                condition=Q(check_out__gt=F("check_in")),
+                name="booking_ends_after_it_begins",
+                violation_error_message="check_out must be after check_in",
+            ),
+            models.CheckConstraint(
+                condition=Q(check_out__lte=F("check_in") + MAX_NIGHTS),
+                name="booking_not_endless",
+                violation_error_message=f"A stay has at most {MAX_NIGHTS} nights",
+            ),
+            models.CheckConstraint(
+                condition=Q(adults__gte=1) & Q(children__gte=0),
+                name="booking_has_an_adult",
+                violation_error_message="A booking has at least one adult.",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_price__gte=0) | Q(total_price=None),
+                name="booking_price_not_negative",
+                violation_error_message="A price is not negative.",
+            ),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"),
+                name="booking_currency_shape",
+                violation_error_message="A currency is three capital letters (ISO 4217).",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[*HOLDING, "cancelled", "no_show"]),
+                name="booking_status_known",
+                violation_error_message="Unknown status.",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    source__in=[
+                        "direct",
+                        "airbnb",
+                        "booking_com",
+                        "vrbo",
+                        "website",
+                        "walk_in",
+                        "other",
+                    ]
+                ),
+                name="booking_source_known",
+                violation_error_message="Unknown source.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | ~Q(status="cancelled") & Q(cancelled_at=None, cancellation_reason=None),
+                name="booking_cancellation_while_cancelled",
+                violation_error_message="Only a cancelled booking has a cancellation.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="booking_holds_its_nights",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                func="PERFORM bookings_check_booking(NEW.id, NEW.organization_id); RETURN NULL;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.check_in} to {self.check_out}, {self.status})"
+
+    def num_guests(self) -> int:
+        """Adults and children."""
+        return self.adults + self.children
+
+    def nights_count(self) -> int:
+        """Nights from check_in until check_out."""
+        return (self.check_out - self.check_in).days
+
+    def holds_nights(self) -> bool:
+        """Whether its nights are taken."""
+        return self.status in HOLDING and self.deleted_at is None
+
+    def possible_moves(self) -> tuple[Status, ...]:
+        """The statuses it may move to from here."""
+        return MOVES[self.status]
+
+
+@keep_history()
+class Block(models.Model):
+    """Nights of a unit taken out of sale: [start, end)."""
+
+    class Reason(models.TextChoices):
+        OWNER_STAY = "owner_stay", "Owner stay"
+        OUT_OF_ORDER = "out_of_order", "Out of order"
+        HOUSE_USE = "house_use", "House use"
+        OTHER = "other", "Other"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False
+    )
+    unit = models.ForeignKey(
+        Unit, models.CASCADE, related_name="blocks", db_constraint=False, db_index=False
+    )
+    start = models.DateField()
+    end = models.DateField()
+    reason = models.CharField(max_length=20, choices=Reason.choices, default=Reason.OTHER)
+    note = models.CharField(max_length=500, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = BlockQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "id"], name="block_newest"),
+            models.Index(fields=["organization", "unit", "start"], name="block_of_unit"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "id"], name="block_in_organization"),
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")),
+                name="block_ends_after_it_begins",
+                violation_error_message="end must be after start",
+            ),
+            models.CheckConstraint(
+                condition=Q(end__lte=F("start") + MAX_BLOCKED_DAYS),
+                name="block_not_endless",
+                violation_error_message=f"A block has at most {MAX_BLOCKED_DAYS} days",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason__in=["owner_stay", "out_of_order", "house_use", "other"]),
+                name="block_reason_known",
+                violation_error_message="Unknown reason.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="block_holds_its_nights",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                func="PERFORM bookings_check_block(NEW.id, NEW.organization_id); RETURN NULL;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} ({self.start} to {self.end})"
+
+    def days(self) -> int:
+        """Nights taken out of sale."""
+        return (self.end - self.start).days
+
+
+class Night(models.Model):
+    """One night of one unit that is taken, by a booking or by a block.
+
+    The primary key is the lock against double booking: of two writers, the second waits for the
+    first and is refused. A booking's nights carry the agreed price, in the booking's currency.
+    """
+
+    pk = models.CompositePrimaryKey("unit_id", "night")
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, related_name="+", db_index=False
+    )
+    unit = models.ForeignKey(
+        Unit, models.CASCADE, related_name="nights", db_constraint=False, db_index=False
+    )
+    night = models.DateField()
+    booking = models.ForeignKey(
+        Booking,
+        models.CASCADE,
+        related_name="nights",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    block = models.ForeignKey(
+        Block,
+        models.CASCADE,
+        related_name="nights",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+
+    objects = NightQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "booking", "night"], name="night_of_booking"),
+            models.Index(fields=["organization", "block"], name="night_of_block"),
+            models.Index(fields=["organization", "night", "unit"], name="night_calendar"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(booking__isnull=False, block=None)
+                | Q(booking=None, block__isnull=False, price=None),
+                name="night_of_booking_or_block",
+                violation_error_message="A night is a booking's or a block's.",
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gte=0) | Q(price=None),
+                name="night_price_not_negative",
+                violation_error_message="A price is not negative.",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="night_belongs",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                func=triggers.NIGHT_BELONGS,
+            ),
+            pgtrigger.Trigger(
+                name="nights_changed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                func=triggers.NIGHTS_CHANGED,
+            ),
+            *triggers.night_history(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.night} of {self.unit_id}"
+
+
+class NightEvent(models.Model):
+    """What happened to a night: taken, changed, given back. Written by triggers, changed by nobody.
+
+    Has the columns of django-pghistory's event models, which do not exist for composite keys.
+    """
+
+    pgh_id = models.BigAutoField(primary_key=True)
+    pgh_created_at = models.DateTimeField(auto_now_add=True)
+    pgh_label = models.CharField(max_length=10)
+    pgh_context = models.JSONField(null=True)
+    pgh_context_id = models.UUIDField(null=True)
+    organization = models.ForeignKey(
+        Organization, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    unit = models.ForeignKey(
+        Unit, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    night = models.DateField()
+    booking = models.ForeignKey(
+        Booking,
+        models.DO_NOTHING,
+        related_name="night_events",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    block = models.ForeignKey(
+        Block,
+        models.DO_NOTHING,
+        related_name="night_events",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "booking", "pgh_id"], name="night_event_of_booking"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pgh_label} {self.night} of {self.unit_id}"

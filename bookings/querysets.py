@@ -1,0 +1,91 @@
+"""Named reads of bookings, nights and blocks."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Min, OuterRef, Q
+
+from villaops.tenancy.querysets import TenantQuerySet
+
+if TYPE_CHECKING:
+    from bookings.models import Block, Booking, Night
+
+HOLDING = ("pending", "confirmed", "checked_in", "checked_out")
+
+
+class BookingQuerySet(TenantQuerySet["Booking"]):
+    def holding_nights(self) -> Self:
+        """Bookings whose nights are taken: neither cancelled nor no-show nor deleted."""
+        return self.filter(status__in=HOLDING, deleted_at=None)
+
+    def arriving_on(self, day: dt.date) -> Self:
+        """Stays that begin on the day and have not begun yet or did today."""
+        return self.filter(
+            check_in=day, status__in=("pending", "confirmed", "checked_in"), deleted_at=None
+        )
+
+    def departing_on(self, day: dt.date) -> Self:
+        """Stays that end on the day: guests still in the house or gone today."""
+        return self.filter(
+            check_out=day, status__in=("checked_in", "checked_out"), deleted_at=None
+        )
+
+    def in_house(self, day: dt.date) -> Self:
+        """Guests who are in the house on the day and stay the night."""
+        return self.filter(
+            status="checked_in", check_in__lte=day, check_out__gt=day, deleted_at=None
+        )
+
+    def overlapping(self, start: dt.date, end: dt.date) -> Self:
+        """Stays with at least one night in [start, end)."""
+        return self.filter(check_in__lt=end, check_out__gt=start)
+
+    def matching(self, text: str, *, emails: bool = True) -> Self:
+        """Bookings whose guest's name, reference or, where the reader may see it, guest's e-mail
+        contains the text, in any case. An empty text matches every booking.
+        """
+        if not text:
+            return self
+        found = Q(guest__name__icontains=text) | Q(reference__icontains=text)
+        return self.filter(found | Q(guest__email__icontains=text) if emails else found)
+
+    def with_guest_and_property(self) -> Self:
+        """Brings guest, property and unit."""
+        return self.select_related("guest", "property", "unit")
+
+    def with_unit_ids(self) -> Self:
+        """Adds `unit_ids`: every unit the booking holds nights of, by first night, then position."""
+        from bookings.models import Night
+
+        units = (
+            Night.objects.filter(organization=OuterRef("organization"), booking=OuterRef("pk"))
+            .values("unit_id")
+            .annotate(first=Min("night"), place=Min("unit__position"))
+            .order_by("first", "place", "unit_id")
+        )
+        return self.annotate(unit_ids=ArraySubquery(units.values("unit_id")))
+
+
+class NightQuerySet(TenantQuerySet["Night"]):
+    def of_units(self, unit_ids: list, start: dt.date, end: dt.date) -> Self:
+        """Taken nights of the units in [start, end), in the order they are locked in."""
+        return self.filter(unit_id__in=unit_ids, night__gte=start, night__lt=end).order_by(
+            "unit_id", "night"
+        )
+
+    def in_order(self) -> Self:
+        """By night, then by the unit's position, with the unit."""
+        return self.select_related("unit").order_by("night", "unit__position", "unit_id")
+
+
+class BlockQuerySet(TenantQuerySet["Block"]):
+    def overlapping(self, start: dt.date, end: dt.date) -> Self:
+        """Blocks with at least one night in [start, end)."""
+        return self.filter(start__lt=end, end__gt=start)
+
+    def with_unit_and_property(self) -> Self:
+        """Brings the unit and adds `property_id` of it."""
+        return self.select_related("unit", "unit__property").annotate(
+            property_id=F("unit__property_id")
+        )

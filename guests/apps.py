@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class GuestsConfig(AppConfig):
+    """Guests."""
+
+    name = "guests"

@@ -1,0 +1,29 @@
+"""Every address: root and API, administrators' site, and the dashboard under `/o/<slug>/`."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from bookings.views import today
+from villaops import pages
+
+dashboard = [
+    path("", today, name="today"),
+    path("bookings/", include("bookings.urls")),
+    path("guests/", include("guests.urls")),
+    path("properties/", include("properties.urls")),
+    path("occupancy/", include("analytics.urls")),
+]
+
+urlpatterns = [
+    path("", pages.landing, name="landing"),
+    path("", include("villaops.api.urls")),
+    path("", include("accounts.urls")),
+    path("o/", pages.home, name="home"),
+    path("o/<slug:slug>/", include(dashboard)),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "villaops.pages.bad_request"
+handler403 = "villaops.pages.permission_denied"
+handler404 = "villaops.pages.not_found"
+handler500 = "villaops.pages.server_error"
