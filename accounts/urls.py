@@ -1,4 +1,4 @@
-"""Sign-in and the way in; unnamespaced, because Django's settings name them."""
+"""Sign-in; unnamespaced, because Django's settings name it."""
 
 from django.urls import path
 
@@ -7,5 +7,4 @@ from accounts import views
 urlpatterns = [
     path("login", views.login, name="login"),
     path("logout", views.logout, name="logout"),
-    path("o/", views.home, name="home"),
 ]

@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    # The widgets' templates, so that a form may draw its fields with ours.
+    "django.forms",
     "axes",
     "pgtrigger",
     "pghistory",
@@ -177,6 +179,7 @@ AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "landing"
+CSRF_FAILURE_VIEW = "villaops.pages.csrf_failure"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 PASSWORD_COMMON_CHECK = env.bool("PASSWORD_COMMON_CHECK", False)

@@ -1,0 +1,75 @@
+"""What every form of the dashboard has in common: its look, and how a verb's refusal reaches it."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.renderers import TemplatesSetting
+
+from villaops.errors import DomainError
+
+CLASS_OF_WIDGET: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.CheckboxSelectMultiple, "form-check-input"),
+    (forms.RadioSelect, "form-check-input"),
+    (forms.CheckboxInput, "form-check-input"),
+    (forms.Select, "form-select"),
+    (forms.Widget, "form-control"),
+)
+
+
+class Renderer(TemplatesSetting):
+    """Fields are drawn by our own component."""
+
+    field_template_name = "components/field.html"
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date field: no script, and the reader's own way to write a date."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own time field."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs, format="%H:%M")
+
+
+class HouseForm(forms.Form):
+    """A form that looks like the house and takes a verb's refusal.
+
+    `errors_at` names the field that a refusal (by its code) is about; others stand above the form.
+    """
+
+    default_renderer = Renderer
+    errors_at: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            look = next(look for kind, look in CLASS_OF_WIDGET if isinstance(field.widget, kind))
+            field.widget.attrs.setdefault("class", look)
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Add the error; the first field with one gets the focus when the page is shown again."""
+        nobody_has_focus = not self._errors
+        super().add_error(field, error)
+        if field and nobody_has_focus:
+            self.fields[field].widget.attrs["autofocus"] = True
+
+    def refuse(self, error: DomainError) -> None:
+        """Show what a verb refused, beside the field it is about."""
+        invalid = error.data.get("errors")
+        if isinstance(invalid, ValidationError) and hasattr(invalid, "error_dict"):
+            for name, errors in invalid.error_dict.items():
+                self.add_error(name if name in self.fields else None, errors)
+            return
+        field = self.errors_at.get(error.code)
+        self.add_error(field if field in self.fields else None, error.explanation)

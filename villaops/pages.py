@@ -1,0 +1,110 @@
+"""The pages that belong to no app: landing, the way into an organization, errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import Membership, User
+from villaops.errors import DomainError, NotFound
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """What this is, for a person; name, version and where the docs are, for a program."""
+    response: HttpResponse
+    if "text/html" in request.headers.get("Accept", ""):
+        response = render(request, "pages/landing.html")
+    else:
+        response = JsonResponse(
+            {"service": settings.APP_NAME, "version": settings.APP_VERSION, "docs": "/docs"}
+        )
+    patch_vary_headers(response, ["Accept"])
+    return response
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead to the organization the person works in most: the default one, else the first."""
+    user = cast(User, request.user)
+    memberships = list(Membership.objects.of(user))
+    if not memberships:
+        return render(request, "accounts/no_organization.html")
+    chosen = next(
+        (m for m in memberships if m.organization_id == user.default_organization_id),
+        memberships[0],
+    )
+    return redirect("today", slug=chosen.organization.slug)
+
+
+@contextmanager
+def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
+    """Tell a verb's refusal as a message: for buttons, which have no form to show it on."""
+    try:
+        yield
+    except NotFound as error:
+        raise Http404(error.message) from error
+    except DomainError as error:
+        messages.error(request, error.explanation)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400."""
+    return _error_page(
+        400,
+        _("This request makes no sense here"),
+        _("Something in the address or the form could not be read. Go back and try again."),
+    )
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return _error_page(
+        403,
+        _("Your role does not include this"),
+        _("Ask an owner or manager of your organization if you need it for your work."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form whose token is missing or old."""
+    return _error_page(
+        403,
+        _("This form has expired"),
+        _("Go back, reload the page and send it again. Cookies must be allowed for this site."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404."""
+    return _error_page(
+        404,
+        _("There is nothing here"),
+        _("The address may be mistyped, or what was here has been deleted."),
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, with the request's id to report."""
+    return _error_page(
+        500,
+        _("Something went wrong on our side"),
+        _("Nothing you did was wrong, and nothing half-done was saved. Please try again."),
+        request_id=getattr(request, "request_id", None),
+    )
+
+
+def _error_page(status: int, title: str, text: str, request_id: str | None = None) -> HttpResponse:
+    """Rendered without the request: what broke may be the session or the database."""
+    context = {"code": status, "title": title, "text": text, "request_id": request_id}
+    return HttpResponse(render_to_string("pages/error.html", context), status=status)

@@ -1,0 +1,168 @@
+"""What the pages share: icons, badges, money, dates and the navigation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from babel.core import get_global
+from babel.numbers import format_decimal, get_currency_precision
+from django import template
+from django.template.context import Context
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission
+
+register = template.Library()
+
+# Tone and icon of every state a row may be in; the word comes from the model's own choices.
+BADGES: dict[str, tuple[str, str]] = {
+    "pending": ("waiting", "clock"),
+    "confirmed": ("info", "check"),
+    "checked_in": ("good", "bed"),
+    "checked_out": ("calm", "door-exit"),
+    "cancelled": ("bad", "x"),
+    "no_show": ("odd", "user-x"),
+    "active": ("good", "circle-check"),
+    "maintenance": ("waiting", "tool"),
+    "inactive": ("calm", "ban"),
+    "owner_stay": ("odd", "key"),
+    "out_of_order": ("bad", "tool"),
+    "house_use": ("info", "home"),
+    "other": ("calm", "lock"),
+}
+
+PROPERTY_ICONS = {
+    "villa": "building-cottage",
+    "hotel": "building-skyscraper",
+    "guesthouse": "home",
+    "apartment": "building",
+}
+
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of static/img/icons.svg; it says nothing to a screen reader, the text beside it does."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def property_icon(property_type: str) -> str:
+    """The icon's name for a kind of property."""
+    return PROPERTY_ICONS.get(property_type, "building")
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(value: str, label: str) -> dict[str, str]:
+    """A state as icon and word."""
+    tone, name = BADGES[value]
+    return {"tone": tone, "icon_name": name, "label": label}
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """`1,290.00 USD`: the code, because two dollars may stand on one page; a dash for no amount."""
+    if amount is None:
+        return "–"
+    if currency in get_global("all_currencies"):
+        # Yen have no cents on a bill, but an amount that has some is never shown without them.
+        digits = get_currency_precision(currency)
+        digits = digits if amount == round(amount, digits) else 2
+    else:
+        digits = 2
+    number = format_decimal(amount, format=f"#,##0.{'0' * digits}".rstrip("."), locale="en")
+    return f"{number}{NO_BREAK_SPACE}{currency}"
+
+
+@register.filter
+def day(value: date | None) -> SafeString | str:
+    """`Sat 21 Nov 2026`, readable by machines."""
+    return _time(value, "D j M Y")
+
+
+@register.filter
+def short_day(value: date | None) -> SafeString | str:
+    """`Sat 21 Nov`, where the year goes without saying."""
+    return _time(value, "D j M")
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """`21 Nov 2026, 14:05` in the zone in force."""
+    return _time(value, "j M Y, H:i")
+
+
+def _time(value: date | None, pattern: str) -> SafeString | str:
+    if value is None:
+        return "–"
+    shown = date_format(value, pattern).replace(" ", NO_BREAK_SPACE)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters that stand for a person."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """A place of the dashboard."""
+
+    label: str
+    icon: str
+    url_name: str
+    section: str
+    permission: Permission
+
+
+NAVIGATION = (
+    NavigationItem(_("Today"), "calendar-event", "today", "today", Permission.READ_BOOKINGS),
+    NavigationItem(
+        _("Bookings"), "notebook", "bookings:list", "bookings", Permission.READ_BOOKINGS
+    ),
+    NavigationItem(_("Guests"), "users", "guests:list", "guests", Permission.READ_GUESTS),
+    NavigationItem(
+        _("Properties"),
+        "building-cottage",
+        "properties:list",
+        "properties",
+        Permission.READ_PROPERTIES,
+    ),
+    NavigationItem(
+        _("Occupancy"), "chart-bar", "analytics:occupancy", "analytics", Permission.READ_OCCUPANCY
+    ),
+)
+
+
+@register.inclusion_tag("components/navigation.html", takes_context=True)
+def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
+    """The places this role may enter, with the one we are in."""
+    access = context["access"]
+    match = context["request"].resolver_match
+    here = match.namespace or match.url_name
+    return {
+        "items": [
+            {
+                "label": item.label,
+                "icon": item.icon,
+                "url": reverse(item.url_name, args=[access.organization.slug]),
+                "is_current": item.section == here,
+            }
+            for item in NAVIGATION
+            if access.can(item.permission)
+        ]
+    }
