@@ -1,11 +1,13 @@
 #!/usr/bin/env python
-"""Django's commands. With no DATABASE_URL they run on the private server, started here if need be."""
+"""Django's commands; without DATABASE_URL on the private server, started here if need be."""
 
 import os
 import sys
 
 # They work where no server can run: in an image being built, in an editor.
-WITHOUT_DATABASE = frozenset({"collectstatic", "compilemessages", "help", "makemessages", "version"})
+WITHOUT_DATABASE = frozenset(
+    {"collectstatic", "compilemessages", "help", "makemessages", "version"}
+)
 
 
 def main() -> int:

@@ -70,7 +70,9 @@ def data_dir(var_dir: Path, *, durable: bool = True) -> Path:
 
 def url(var_dir: Path, *, durable: bool = True) -> str:
     """Return the DATABASE_URL of the private server, whether it runs or not."""
-    return f"postgresql://{ROLE}@:{PORT}/{_socket_dir(data_dir(var_dir, durable=durable))}/{DATABASE}"
+    return (
+        f"postgresql://{ROLE}@:{PORT}/{_socket_dir(data_dir(var_dir, durable=durable))}/{DATABASE}"
+    )
 
 
 def ensure_running(var_dir: Path, *, durable: bool = True, with_parent: bool = False) -> str:
@@ -456,7 +458,7 @@ def _psql(var_dir: Path, durable: bool, arguments: list[str]) -> None:
         folder = _socket_dir(data_dir(var_dir, durable=durable))
         target = f"host={folder} port={PORT} user={ROLE} dbname={DATABASE}"
     psql = str(binaries.folder / "psql")
-    os.execv(psql, [psql, target, *arguments])
+    os.execv(psql, [psql, target, *arguments])  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def _in(folder: Path) -> Iterator[Binaries]:
         answer = subprocess.run(
             [str(folder / "postgres"), "--version"], capture_output=True, text=True, check=True
         ).stdout
-        # "postgres (PostgreSQL) 18.6", "postgres (PostgreSQL) 19beta1 (Debian ...)"
+        # It says: postgres (PostgreSQL) 18.6; or 19beta1, with the packager's name behind.
         version = answer.split(")", 1)[1].split()[0]
         yield Binaries(folder, int("".join(_leading_digits(version))))
     except (OSError, subprocess.CalledProcessError, ValueError, IndexError):

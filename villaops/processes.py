@@ -58,9 +58,18 @@ def before_exec(
             _become(user)
         # Last, because changing the user takes it back.
         if with_parent is not None:
-            _die_with(parent, with_parent)
+            die_with(parent, with_parent)
 
     return prepare
+
+
+def die_with(parent: int, number: signal.Signals) -> None:
+    """Have the kernel send us this signal when our parent ends, or leave if it just has."""
+    if _libc is None:
+        return
+    _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _become(user: SystemUser) -> None:
@@ -89,11 +98,3 @@ def _reading_capability() -> int | None:
         if sets[0].permitted & 1 << capability:
             return capability
     return None
-
-
-def _die_with(parent: int, number: signal.Signals) -> None:
-    if _libc is None:
-        return
-    _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
