@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.models import Membership, Organization, User
-from accounts.permissions import Permission, allows
+from accounts.permissions import Permission, Role, allows
 from villaops.tenancy import Door, organization_context
 
 
@@ -25,6 +26,10 @@ class Access:
     def can(self, permission: Permission | str) -> bool:
         """Whether the role has the permission."""
         return allows(self.role, Permission(permission))
+
+    def role_label(self) -> str:
+        """The role in a word."""
+        return Role(self.role).label
 
 
 class OrganizationRequest(HttpRequest):
@@ -80,3 +85,15 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
         "organization": access.organization,
         "memberships": Membership.objects.of(access.user),
     }
+
+
+def default_access(user: User) -> Access | None:
+    """The user's access to their default organization, else by their oldest membership."""
+    is_default = Q(organization=user.default_organization_id)
+    membership = (
+        Membership.objects.filter(user=user)
+        .select_related("organization")
+        .order_by(Case(When(is_default, then=0), default=1), "created_at", "id")
+        .first()
+    )
+    return membership and Access(user, membership.organization, membership.role)

@@ -30,5 +30,7 @@ class EmailBackend(ModelBackend):
 
 def locked_name(request: HttpRequest | None, credentials: dict[str, str] | None) -> str:
     """The name a lock-out is counted under: the e-mail as it is compared, known or not."""
-    typed = (credentials or {}).get("username") or (request.POST.get("username", "") if request else "")
+    typed = (credentials or {}).get("username") or (
+        request.POST.get("username", "") if request else ""
+    )
     return typed.strip().lower()

@@ -6,7 +6,6 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -146,9 +145,7 @@ class Subscription(models.Model):
         CANCELED = "canceled"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.OneToOneField(
-        Organization, models.CASCADE, related_name="subscription"
-    )
+    organization = models.OneToOneField(Organization, models.CASCADE, related_name="subscription")
     plan = models.CharField(max_length=20, choices=Plan.choices, default=Plan.FREE)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
     ai_queries_used = models.PositiveIntegerField(default=0)

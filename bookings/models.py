@@ -60,9 +60,7 @@ class Booking(models.Model):
         OTHER = "other", "Other"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     property = models.ForeignKey(
         Property, models.CASCADE, related_name="bookings", db_constraint=False, db_index=False
     )
@@ -206,9 +204,7 @@ class Block(models.Model):
         OTHER = "other", "Other"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     unit = models.ForeignKey(
         Unit, models.CASCADE, related_name="blocks", db_constraint=False, db_index=False
     )
@@ -271,9 +267,7 @@ class Night(models.Model):
     """
 
     pk = models.CompositePrimaryKey("unit_id", "night")
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     unit = models.ForeignKey(
         Unit, models.CASCADE, related_name="nights", db_constraint=False, db_index=False
     )
@@ -377,12 +371,12 @@ class NightEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["organization", "booking", "pgh_id"], name="night_event_of_booking"),
+            models.Index(
+                fields=["organization", "booking", "pgh_id"], name="night_event_of_booking"
+            ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
-            ),
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.db.models import F, Min, OuterRef, Q
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    from bookings.models import Block, Booking, Night
+    pass
 
 HOLDING = ("pending", "confirmed", "checked_in", "checked_out")
 
@@ -27,9 +27,20 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
 
     def departing_on(self, day: dt.date) -> Self:
         """Stays that end on the day: guests still in the house or gone today."""
+        return self.filter(check_out=day, status__in=("checked_in", "checked_out"), deleted_at=None)
+
+    def not_yet_arrived(self, day: dt.date) -> Self:
+        """Stays that should have begun before the day and still could: the guest is late."""
         return self.filter(
-            check_out=day, status__in=("checked_in", "checked_out"), deleted_at=None
+            check_in__lt=day,
+            check_out__gt=day,
+            status__in=("pending", "confirmed"),
+            deleted_at=None,
         )
+
+    def overstaying(self, day: dt.date) -> Self:
+        """Guests still checked in although their stay ended before the day."""
+        return self.filter(check_out__lt=day, status="checked_in", deleted_at=None)
 
     def in_house(self, day: dt.date) -> Self:
         """Guests who are in the house on the day and stay the night."""
@@ -55,7 +66,7 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
         return self.select_related("guest", "property", "unit")
 
     def with_unit_ids(self) -> Self:
-        """Adds `unit_ids`: every unit the booking holds nights of, by first night, then position."""
+        """Adds `unit_ids`: every unit it holds nights of, by first night, then position."""
         from bookings.models import Night
 
         units = (

@@ -28,10 +28,11 @@ BEGIN
     SELECT count(*) AS rows, count(DISTINCT night) AS dates, min(night) AS first,
             max(night) AS last, count(price) AS priced, coalesce(sum(price), 0) AS total,
             bool_and(u.property_id = b.property_id) AS at_home,
-            bool_or(n.unit_id = b.unit_id AND n.night = b.check_in) AS starts_in_unit INTO n
-        FROM bookings_night n
-        JOIN properties_unit u ON u.organization_id = n.organization_id AND u.id = n.unit_id
-        WHERE n.organization_id = the_organization AND n.booking_id = the_booking;
+            bool_or(held.unit_id = b.unit_id AND night = b.check_in) AS starts_in_unit INTO n
+        FROM bookings_night held
+        JOIN properties_unit u
+            ON u.organization_id = held.organization_id AND u.id = held.unit_id
+        WHERE held.organization_id = the_organization AND held.booking_id = the_booking;
     PERFORM set_config('villaops.organization_id', context, true);
     IF b.id IS NULL THEN
         RETURN;
@@ -124,9 +125,7 @@ def night_history() -> list[pgtrigger.Trigger]:
     """
     return [
         _night_event("insert", pgtrigger.Insert, pgtrigger.Referencing(new="rows")),
-        _night_event(
-            "update", pgtrigger.Update, pgtrigger.Referencing(old="before", new="rows")
-        ),
+        _night_event("update", pgtrigger.Update, pgtrigger.Referencing(old="before", new="rows")),
         _night_event("delete", pgtrigger.Delete, pgtrigger.Referencing(old="rows")),
     ]
 

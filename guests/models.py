@@ -16,9 +16,7 @@ class Guest(models.Model):
     """A person who stays or has stayed, known to one organization by an e-mail."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=255)
     email = models.EmailField()
     phone = models.CharField(max_length=50, null=True, blank=True)

@@ -37,9 +37,7 @@ class Property(models.Model):
         INACTIVE = "inactive", "Inactive"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     owner = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
@@ -91,7 +89,8 @@ class Property(models.Model):
             models.CheckConstraint(
                 condition=Q(slug__regex=SLUG_PATTERN),
                 name="property_slug_shape",
-                violation_error_message="A slug is lower-case letters and digits in words joined by hyphens.",
+                violation_error_message="A slug is lower-case letters and digits in words"
+                " joined by hyphens.",
             ),
             models.CheckConstraint(
                 condition=Q(property_type__in=["villa", "hotel", "guesthouse", "apartment"]),
@@ -166,9 +165,7 @@ class Unit(models.Model):
         INACTIVE = "inactive", "Inactive"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    organization = models.ForeignKey(
-        Organization, models.CASCADE, related_name="+", db_index=False
-    )
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     property = models.ForeignKey(
         Property, models.CASCADE, related_name="units", db_constraint=False, db_index=False
     )

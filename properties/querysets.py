@@ -8,7 +8,7 @@ from django.db.models import Count, F, Prefetch, Q
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    from properties.models import Property, Unit
+    pass
 
 
 class PropertyQuerySet(TenantQuerySet["Property"]):

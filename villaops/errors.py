@@ -5,7 +5,7 @@ translates the kinds once: the API to a status, the dashboard to a message, the 
 Malformed input is not a DomainError: forms and serializers say that themselves.
 """
 
-from typing import Any
+from typing import Any, Self
 
 
 class DomainError(Exception):
@@ -21,6 +21,11 @@ class DomainError(Exception):
         self.message = message or self.message
         self.data = data
         super().__init__(self.message)
+
+    @classmethod
+    def from_violation(cls, detail: str) -> Self:
+        """The error when a constraint said it; `detail` is PostgreSQL's, which names the key."""
+        return cls()
 
     @property
     def explanation(self) -> str:
@@ -55,3 +60,21 @@ class PermissionDenied(DomainError):
 
     code = "permission_denied"
     message = "Permission denied"
+
+
+class Unauthenticated(DomainError):
+    """Nobody is known to be acting: the credentials are missing, wrong or no longer good."""
+
+    code = "unauthenticated"
+    message = "Not authenticated"
+
+
+class TooManyAttempts(DomainError):
+    """Asked too often; welcome again after `retry_after` seconds."""
+
+    code = "too_many_attempts"
+    message = "Too many requests"
+
+    def __init__(self, message: str | None = None, *, retry_after: int, **data: Any) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, **data)

@@ -24,12 +24,12 @@ PRODUCTION = ENVIRONMENT == "production"
 DEBUG = env.bool("DEBUG", False)
 VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 
-DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - public
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
 JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", DEVELOPMENT_SECRET)
 if PRODUCTION and DEVELOPMENT_SECRET in (SECRET_KEY, JWT_SECRET_KEY):
     raise ImproperlyConfigured(
-        "ENVIRONMENT=production needs its own SECRET_KEY and JWT_SECRET_KEY; the defaults are public."
+        "ENVIRONMENT=production needs SECRET_KEY and JWT_SECRET_KEY; their defaults are public."
     )
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", "HS256")
 JWT_ACCESS_TOKEN_EXPIRE_MINUTES = env.int("JWT_ACCESS_TOKEN_EXPIRE_MINUTES", 30)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from bookings.views import today
+from bookings.today import today
 from villaops import pages
 
 dashboard = [

@@ -18,12 +18,6 @@ from villaops.errors import BrokenRule, DomainError
 ErrorsByConstraint = Mapping[str, type[DomainError]]
 
 
-def violated_constraint(error: IntegrityError) -> str | None:
-    """The name of the constraint that refused, as PostgreSQL reports it."""
-    diagnostics = getattr(error.__cause__, "diag", None)
-    return diagnostics.constraint_name if diagnostics else None
-
-
 def verb[**P, R](
     *, constraints: ErrorsByConstraint | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -31,7 +25,7 @@ def verb[**P, R](
 
     `constraints` maps constraint names to the errors they mean. A violated check constraint that
     is not named there becomes a BrokenRule with the constraint's own sentence; any other violation
-    is a bug and passes through. A deadlock is retried once: the loser of a race has written nothing.
+    is a bug and passes through. A deadlock is retried once: its loser has written nothing.
     """
     known = constraints or {}
 
@@ -62,10 +56,11 @@ def _once_more_on_deadlock[**P, R](
 
 
 def _translated(error: IntegrityError, known: ErrorsByConstraint) -> Exception:
-    name = violated_constraint(error)
+    diagnostics = getattr(error.__cause__, "diag", None)
+    name = (diagnostics.constraint_name if diagnostics else None) or ""
     if name in known:
-        return known[name]()
-    sentence = _sentences().get(name or "")
+        return known[name].from_violation(diagnostics.message_detail or "")
+    sentence = _sentences().get(name)
     return BrokenRule(sentence, constraint=name) if sentence else error
 
 
@@ -96,13 +91,7 @@ def clean(instance: models.Model) -> None:
 
 def apply_changes(instance: models.Model, changes: Mapping[str, Any]) -> set[str]:
     """Set the given fields and return the names of those whose value became another."""
-    changed = {
-        name for name, value in changes.items() if _differs(getattr(instance, name), value)
-    }
+    changed = {name for name, value in changes.items() if getattr(instance, name) != value}
     for name in changed:
         setattr(instance, name, changes[name])
     return changed
-
-
-def _differs(old: Any, new: Any) -> bool:
-    return bool(type(old) is not type(new) or old != new)

@@ -12,320 +12,935 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('guests', '0001_initial'),
-        ('properties', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("guests", "0001_initial"),
+        ("properties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Block',
+            name="Block",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('start', models.DateField()),
-                ('end', models.DateField()),
-                ('reason', models.CharField(choices=[('owner_stay', 'Owner stay'), ('out_of_order', 'Out of order'), ('house_use', 'House use'), ('other', 'Other')], default='other', max_length=20)),
-                ('note', models.CharField(blank=True, max_length=500, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('unit', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='properties.unit')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("start", models.DateField()),
+                ("end", models.DateField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("owner_stay", "Owner stay"),
+                            ("out_of_order", "Out of order"),
+                            ("house_use", "House use"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="blocks",
+                        to="properties.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BlockEvent',
+            name="BlockEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, serialize=False)),
-                ('start', models.DateField()),
-                ('end', models.DateField()),
-                ('reason', models.CharField(choices=[('owner_stay', 'Owner stay'), ('out_of_order', 'Out of order'), ('house_use', 'House use'), ('other', 'Other')], default='other', max_length=20)),
-                ('note', models.CharField(blank=True, max_length=500, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('organization', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organization')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='bookings.block')),
-                ('unit', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='properties.unit')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, serialize=False
+                    ),
+                ),
+                ("start", models.DateField()),
+                ("end", models.DateField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("owner_stay", "Owner stay"),
+                            ("out_of_order", "Out of order"),
+                            ("house_use", "House use"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="bookings.block",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="properties.unit",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=20)),
-                ('check_in', models.DateField()),
-                ('check_out', models.DateField()),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('confirmed', 'Confirmed'), ('checked_in', 'Checked in'), ('checked_out', 'Checked out'), ('cancelled', 'Cancelled'), ('no_show', 'No-show')], default='pending', max_length=20)),
-                ('adults', models.PositiveIntegerField(default=1)),
-                ('children', models.PositiveIntegerField(default=0)),
-                ('total_price', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('source', models.CharField(choices=[('direct', 'Direct'), ('airbnb', 'Airbnb'), ('booking_com', 'Booking.com'), ('vrbo', 'Vrbo'), ('website', 'Website'), ('walk_in', 'Walk-in'), ('other', 'Other')], default='direct', max_length=20)),
-                ('special_requests', models.TextField(blank=True, null=True)),
-                ('cancellation_reason', models.CharField(blank=True, max_length=500, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('guest', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='guests.guest')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('property', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='properties.property')),
-                ('unit', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='bookings', to='properties.unit')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20)),
+                ("check_in", models.DateField()),
+                ("check_out", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("confirmed", "Confirmed"),
+                            ("checked_in", "Checked in"),
+                            ("checked_out", "Checked out"),
+                            ("cancelled", "Cancelled"),
+                            ("no_show", "No-show"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("adults", models.PositiveIntegerField(default=1)),
+                ("children", models.PositiveIntegerField(default=0)),
+                (
+                    "total_price",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Direct"),
+                            ("airbnb", "Airbnb"),
+                            ("booking_com", "Booking.com"),
+                            ("vrbo", "Vrbo"),
+                            ("website", "Website"),
+                            ("walk_in", "Walk-in"),
+                            ("other", "Other"),
+                        ],
+                        default="direct",
+                        max_length=20,
+                    ),
+                ),
+                ("special_requests", models.TextField(blank=True, null=True)),
+                ("cancellation_reason", models.CharField(blank=True, max_length=500, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "guest",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bookings",
+                        to="guests.guest",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "property",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bookings",
+                        to="properties.property",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bookings",
+                        to="properties.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BookingEvent',
+            name="BookingEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, serialize=False)),
-                ('reference', models.CharField(max_length=20)),
-                ('check_in', models.DateField()),
-                ('check_out', models.DateField()),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('confirmed', 'Confirmed'), ('checked_in', 'Checked in'), ('checked_out', 'Checked out'), ('cancelled', 'Cancelled'), ('no_show', 'No-show')], default='pending', max_length=20)),
-                ('adults', models.PositiveIntegerField(default=1)),
-                ('children', models.PositiveIntegerField(default=0)),
-                ('total_price', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
-                ('currency', models.CharField(max_length=3)),
-                ('source', models.CharField(choices=[('direct', 'Direct'), ('airbnb', 'Airbnb'), ('booking_com', 'Booking.com'), ('vrbo', 'Vrbo'), ('website', 'Website'), ('walk_in', 'Walk-in'), ('other', 'Other')], default='direct', max_length=20)),
-                ('special_requests', models.TextField(blank=True, null=True)),
-                ('cancellation_reason', models.CharField(blank=True, max_length=500, null=True)),
-                ('cancelled_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('deleted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('guest', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='guests.guest')),
-                ('organization', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.organization')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='bookings.booking')),
-                ('property', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='properties.property')),
-                ('unit', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='properties.unit')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, serialize=False
+                    ),
+                ),
+                ("reference", models.CharField(max_length=20)),
+                ("check_in", models.DateField()),
+                ("check_out", models.DateField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("confirmed", "Confirmed"),
+                            ("checked_in", "Checked in"),
+                            ("checked_out", "Checked out"),
+                            ("cancelled", "Cancelled"),
+                            ("no_show", "No-show"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("adults", models.PositiveIntegerField(default=1)),
+                ("children", models.PositiveIntegerField(default=0)),
+                (
+                    "total_price",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Direct"),
+                            ("airbnb", "Airbnb"),
+                            ("booking_com", "Booking.com"),
+                            ("vrbo", "Vrbo"),
+                            ("website", "Website"),
+                            ("walk_in", "Walk-in"),
+                            ("other", "Other"),
+                        ],
+                        default="direct",
+                        max_length=20,
+                    ),
+                ),
+                ("special_requests", models.TextField(blank=True, null=True)),
+                ("cancellation_reason", models.CharField(blank=True, max_length=500, null=True)),
+                ("cancelled_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "guest",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="guests.guest",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="bookings.booking",
+                    ),
+                ),
+                (
+                    "property",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="properties.property",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="properties.unit",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Night',
+            name="Night",
             fields=[
-                ('pk', models.CompositePrimaryKey('unit_id', 'night', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('night', models.DateField()),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
-                ('block', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='nights', to='bookings.block')),
-                ('booking', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='nights', to='bookings.booking')),
-                ('organization', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.organization')),
-                ('unit', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='nights', to='properties.unit')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "unit_id",
+                        "night",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("night", models.DateField()),
+                ("price", models.DecimalField(decimal_places=2, max_digits=12, null=True)),
+                (
+                    "block",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="nights",
+                        to="bookings.block",
+                    ),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="nights",
+                        to="bookings.booking",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="nights",
+                        to="properties.unit",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='NightEvent',
+            name="NightEvent",
             fields=[
-                ('pgh_id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.CharField(max_length=10)),
-                ('pgh_context', models.JSONField(null=True)),
-                ('pgh_context_id', models.UUIDField(null=True)),
-                ('night', models.DateField()),
-                ('price', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
-                ('block', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='night_events', to='bookings.block')),
-                ('booking', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='night_events', to='bookings.booking')),
-                ('organization', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.organization')),
-                ('unit', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='properties.unit')),
+                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.CharField(max_length=10)),
+                ("pgh_context", models.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("night", models.DateField()),
+                ("price", models.DecimalField(decimal_places=2, max_digits=12, null=True)),
+                (
+                    "block",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="night_events",
+                        to="bookings.block",
+                    ),
+                ),
+                (
+                    "booking",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="night_events",
+                        to="bookings.booking",
+                    ),
+                ),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="properties.unit",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='block',
-            index=models.Index(fields=['organization', '-created_at', 'id'], name='block_newest'),
+            model_name="block",
+            index=models.Index(fields=["organization", "-created_at", "id"], name="block_newest"),
         ),
         migrations.AddIndex(
-            model_name='block',
-            index=models.Index(fields=['organization', 'unit', 'start'], name='block_of_unit'),
+            model_name="block",
+            index=models.Index(fields=["organization", "unit", "start"], name="block_of_unit"),
         ),
         migrations.AddConstraint(
-            model_name='block',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='block_in_organization'),
+            model_name="block",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "id"), name="block_in_organization"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='block',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='block_ends_after_it_begins', violation_error_message='end must be after start'),
+            model_name="block",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))),
+                name="block_ends_after_it_begins",
+                violation_error_message="end must be after start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='block',
-            constraint=models.CheckConstraint(condition=models.Q(('end__lte', django.db.models.expressions.CombinedExpression(models.F('start'), '+', models.Value(3660)))), name='block_not_endless', violation_error_message='A block has at most 3660 days'),
+            model_name="block",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "end__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("start"), "+", models.Value(3660)
+                        ),
+                    )
+                ),
+                name="block_not_endless",
+                violation_error_message="A block has at most 3660 days",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='block',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['owner_stay', 'out_of_order', 'house_use', 'other'])), name='block_reason_known', violation_error_message='Unknown reason.'),
+            model_name="block",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reason__in", ["owner_stay", "out_of_order", "house_use", "other"])
+                ),
+                name="block_reason_known",
+                violation_error_message="Unknown reason.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='block',
-            trigger=pgtrigger.compiler.Trigger(name='block_holds_its_nights', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func='PERFORM bookings_check_block(NEW.id, NEW.organization_id); RETURN NULL;', hash='dbab8dc9f52a4a8cd19df0ab39b524442634289a', operation='INSERT OR UPDATE', pgid='pgtrigger_block_holds_its_nights_f90f1', table='bookings_block', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="block",
+            trigger=pgtrigger.compiler.Trigger(
+                name="block_holds_its_nights",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="PERFORM bookings_check_block(NEW.id, NEW.organization_id); RETURN NULL;",
+                    hash="dbab8dc9f52a4a8cd19df0ab39b524442634289a",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_block_holds_its_nights_f90f1",
+                    table="bookings_block",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='block',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "bookings_blockevent" ("created_at", "deleted_at", "end", "id", "note", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "start", "unit_id", "updated_at") VALUES (NEW."created_at", NEW."deleted_at", NEW."end", NEW."id", NEW."note", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reason", NEW."start", NEW."unit_id", NEW."updated_at"); RETURN NULL;', hash='f12a8ebe65dcc23f6faf91e4ae93797b87e3b660', operation='INSERT', pgid='pgtrigger_insert_insert_54797', table='bookings_block', when='AFTER')),
+            model_name="block",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "bookings_blockevent" ("created_at", "deleted_at", "end", "id", "note", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "start", "unit_id", "updated_at") VALUES (NEW."created_at", NEW."deleted_at", NEW."end", NEW."id", NEW."note", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."reason", NEW."start", NEW."unit_id", NEW."updated_at"); RETURN NULL;',
+                    hash="f12a8ebe65dcc23f6faf91e4ae93797b87e3b660",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_54797",
+                    table="bookings_block",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='block',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "bookings_blockevent" ("created_at", "deleted_at", "end", "id", "note", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "start", "unit_id", "updated_at") VALUES (NEW."created_at", NEW."deleted_at", NEW."end", NEW."id", NEW."note", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reason", NEW."start", NEW."unit_id", NEW."updated_at"); RETURN NULL;', hash='b8e1d8f8026882fd65efdcf54df13e72d2264414', operation='UPDATE', pgid='pgtrigger_update_update_c1a0d', table='bookings_block', when='AFTER')),
+            model_name="block",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "bookings_blockevent" ("created_at", "deleted_at", "end", "id", "note", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "start", "unit_id", "updated_at") VALUES (NEW."created_at", NEW."deleted_at", NEW."end", NEW."id", NEW."note", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."reason", NEW."start", NEW."unit_id", NEW."updated_at"); RETURN NULL;',
+                    hash="b8e1d8f8026882fd65efdcf54df13e72d2264414",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_c1a0d",
+                    table="bookings_block",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='block',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "bookings_blockevent" ("created_at", "deleted_at", "end", "id", "note", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "start", "unit_id", "updated_at") VALUES (OLD."created_at", OLD."deleted_at", OLD."end", OLD."id", OLD."note", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reason", OLD."start", OLD."unit_id", OLD."updated_at"); RETURN NULL;', hash='594675a8834226340160567ad91ff37324981d92', operation='DELETE', pgid='pgtrigger_delete_delete_103ce', table='bookings_block', when='AFTER')),
+            model_name="block",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "bookings_blockevent" ("created_at", "deleted_at", "end", "id", "note", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reason", "start", "unit_id", "updated_at") VALUES (OLD."created_at", OLD."deleted_at", OLD."end", OLD."id", OLD."note", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."reason", OLD."start", OLD."unit_id", OLD."updated_at"); RETURN NULL;',
+                    hash="594675a8834226340160567ad91ff37324981d92",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_103ce",
+                    table="bookings_block",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blockevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2c429524cf7414e546b040b826c13b785223e42c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_5524f', table='bookings_blockevent', when='BEFORE')),
+            model_name="blockevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="2c429524cf7414e546b040b826c13b785223e42c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_5524f",
+                    table="bookings_blockevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['organization', '-created_at', 'id'], name='booking_newest'),
+            model_name="booking",
+            index=models.Index(fields=["organization", "-created_at", "id"], name="booking_newest"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['organization', 'property', 'check_in'], name='booking_stays'),
+            model_name="booking",
+            index=models.Index(
+                fields=["organization", "property", "check_in"], name="booking_stays"
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['organization', 'guest'], name='booking_of_guest'),
+            model_name="booking",
+            index=models.Index(fields=["organization", "guest"], name="booking_of_guest"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['organization', 'check_in'], name='booking_arrivals'),
+            model_name="booking",
+            index=models.Index(fields=["organization", "check_in"], name="booking_arrivals"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['organization', 'check_out'], name='booking_departures'),
+            model_name="booking",
+            index=models.Index(fields=["organization", "check_out"], name="booking_departures"),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(fields=['organization', 'status', '-created_at'], name='booking_by_status'),
+            model_name="booking",
+            index=models.Index(
+                fields=["organization", "status", "-created_at"], name="booking_by_status"
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('reference'), 'gin_trgm_ops'), name='booking_reference_search'),
+            model_name="booking",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.indexes.OpClass(
+                    django.db.models.functions.text.Upper("reference"), "gin_trgm_ops"
+                ),
+                name="booking_reference_search",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(fields=('organization', 'id'), name='booking_in_organization'),
+            model_name="booking",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "id"), name="booking_in_organization"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(fields=('organization', 'reference'), name='booking_reference_taken'),
+            model_name="booking",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "reference"), name="booking_reference_taken"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('check_out__gt', models.F('check_in'))), name='booking_ends_after_it_begins', violation_error_message='check_out must be after check_in'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("check_out__gt", models.F("check_in"))),
+                name="booking_ends_after_it_begins",
+                violation_error_message="check_out must be after check_in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('check_out__lte', django.db.models.expressions.CombinedExpression(models.F('check_in'), '+', models.Value(730)))), name='booking_not_endless', violation_error_message='A stay has at most 730 nights'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "check_out__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("check_in"), "+", models.Value(730)
+                        ),
+                    )
+                ),
+                name="booking_not_endless",
+                violation_error_message="A stay has at most 730 nights",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('adults__gte', 1), ('children__gte', 0)), name='booking_has_an_adult', violation_error_message='A booking has at least one adult.'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("adults__gte", 1), ("children__gte", 0)),
+                name="booking_has_an_adult",
+                violation_error_message="A booking has at least one adult.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('total_price__gte', 0), ('total_price', None), _connector='OR'), name='booking_price_not_negative', violation_error_message='A price is not negative.'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total_price__gte", 0), ("total_price", None), _connector="OR"),
+                name="booking_price_not_negative",
+                violation_error_message="A price is not negative.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='booking_currency_shape', violation_error_message='A currency is three capital letters (ISO 4217).'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                name="booking_currency_shape",
+                violation_error_message="A currency is three capital letters (ISO 4217).",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'confirmed', 'checked_in', 'checked_out', 'cancelled', 'no_show'])), name='booking_status_known', violation_error_message='Unknown status.'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "pending",
+                            "confirmed",
+                            "checked_in",
+                            "checked_out",
+                            "cancelled",
+                            "no_show",
+                        ],
+                    )
+                ),
+                name="booking_status_known",
+                violation_error_message="Unknown status.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['direct', 'airbnb', 'booking_com', 'vrbo', 'website', 'walk_in', 'other'])), name='booking_source_known', violation_error_message='Unknown source.'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "source__in",
+                        ["direct", "airbnb", "booking_com", "vrbo", "website", "walk_in", "other"],
+                    )
+                ),
+                name="booking_source_known",
+                violation_error_message="Unknown source.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', False), ('status', 'cancelled')), models.Q(models.Q(('status', 'cancelled'), _negated=True), ('cancellation_reason', None), ('cancelled_at', None)), _connector='OR'), name='booking_cancellation_while_cancelled', violation_error_message='Only a cancelled booking has a cancellation.'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("cancelled_at__isnull", False), ("status", "cancelled")),
+                    models.Q(
+                        models.Q(("status", "cancelled"), _negated=True),
+                        ("cancellation_reason", None),
+                        ("cancelled_at", None),
+                    ),
+                    _connector="OR",
+                ),
+                name="booking_cancellation_while_cancelled",
+                violation_error_message="Only a cancelled booking has a cancellation.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='booking',
-            trigger=pgtrigger.compiler.Trigger(name='booking_holds_its_nights', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func='PERFORM bookings_check_booking(NEW.id, NEW.organization_id); RETURN NULL;', hash='30197794148155c84a02c03c6c5a84692a76500d', operation='INSERT OR UPDATE', pgid='pgtrigger_booking_holds_its_nights_adc8d', table='bookings_booking', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="booking",
+            trigger=pgtrigger.compiler.Trigger(
+                name="booking_holds_its_nights",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="PERFORM bookings_check_booking(NEW.id, NEW.organization_id); RETURN NULL;",
+                    hash="30197794148155c84a02c03c6c5a84692a76500d",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_booking_holds_its_nights_adc8d",
+                    table="bookings_booking",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='booking',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "bookings_bookingevent" ("adults", "cancellation_reason", "cancelled_at", "check_in", "check_out", "children", "created_at", "currency", "deleted_at", "guest_id", "id", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "property_id", "reference", "source", "special_requests", "status", "total_price", "unit_id", "updated_at") VALUES (NEW."adults", NEW."cancellation_reason", NEW."cancelled_at", NEW."check_in", NEW."check_out", NEW."children", NEW."created_at", NEW."currency", NEW."deleted_at", NEW."guest_id", NEW."id", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."property_id", NEW."reference", NEW."source", NEW."special_requests", NEW."status", NEW."total_price", NEW."unit_id", NEW."updated_at"); RETURN NULL;', hash='4134bf15e62c20cca29e74295c64388f18f96dfc', operation='INSERT', pgid='pgtrigger_insert_insert_28bb6', table='bookings_booking', when='AFTER')),
+            model_name="booking",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "bookings_bookingevent" ("adults", "cancellation_reason", "cancelled_at", "check_in", "check_out", "children", "created_at", "currency", "deleted_at", "guest_id", "id", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "property_id", "reference", "source", "special_requests", "status", "total_price", "unit_id", "updated_at") VALUES (NEW."adults", NEW."cancellation_reason", NEW."cancelled_at", NEW."check_in", NEW."check_out", NEW."children", NEW."created_at", NEW."currency", NEW."deleted_at", NEW."guest_id", NEW."id", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'insert\', NEW."id", NEW."property_id", NEW."reference", NEW."source", NEW."special_requests", NEW."status", NEW."total_price", NEW."unit_id", NEW."updated_at"); RETURN NULL;',
+                    hash="4134bf15e62c20cca29e74295c64388f18f96dfc",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_28bb6",
+                    table="bookings_booking",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='booking',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "bookings_bookingevent" ("adults", "cancellation_reason", "cancelled_at", "check_in", "check_out", "children", "created_at", "currency", "deleted_at", "guest_id", "id", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "property_id", "reference", "source", "special_requests", "status", "total_price", "unit_id", "updated_at") VALUES (NEW."adults", NEW."cancellation_reason", NEW."cancelled_at", NEW."check_in", NEW."check_out", NEW."children", NEW."created_at", NEW."currency", NEW."deleted_at", NEW."guest_id", NEW."id", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."property_id", NEW."reference", NEW."source", NEW."special_requests", NEW."status", NEW."total_price", NEW."unit_id", NEW."updated_at"); RETURN NULL;', hash='44b41a97bcb00db8a6a8c50f20ae1f7460f13adf', operation='UPDATE', pgid='pgtrigger_update_update_d8751', table='bookings_booking', when='AFTER')),
+            model_name="booking",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "bookings_bookingevent" ("adults", "cancellation_reason", "cancelled_at", "check_in", "check_out", "children", "created_at", "currency", "deleted_at", "guest_id", "id", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "property_id", "reference", "source", "special_requests", "status", "total_price", "unit_id", "updated_at") VALUES (NEW."adults", NEW."cancellation_reason", NEW."cancelled_at", NEW."check_in", NEW."check_out", NEW."children", NEW."created_at", NEW."currency", NEW."deleted_at", NEW."guest_id", NEW."id", NEW."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'update\', NEW."id", NEW."property_id", NEW."reference", NEW."source", NEW."special_requests", NEW."status", NEW."total_price", NEW."unit_id", NEW."updated_at"); RETURN NULL;',
+                    hash="44b41a97bcb00db8a6a8c50f20ae1f7460f13adf",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_d8751",
+                    table="bookings_booking",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='booking',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "bookings_bookingevent" ("adults", "cancellation_reason", "cancelled_at", "check_in", "check_out", "children", "created_at", "currency", "deleted_at", "guest_id", "id", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "property_id", "reference", "source", "special_requests", "status", "total_price", "unit_id", "updated_at") VALUES (OLD."adults", OLD."cancellation_reason", OLD."cancelled_at", OLD."check_in", OLD."check_out", OLD."children", OLD."created_at", OLD."currency", OLD."deleted_at", OLD."guest_id", OLD."id", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."property_id", OLD."reference", OLD."source", OLD."special_requests", OLD."status", OLD."total_price", OLD."unit_id", OLD."updated_at"); RETURN NULL;', hash='7bcd7a5e9f512cea12532009ad478405221a5059', operation='DELETE', pgid='pgtrigger_delete_delete_0839f', table='bookings_booking', when='AFTER')),
+            model_name="booking",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "bookings_bookingevent" ("adults", "cancellation_reason", "cancelled_at", "check_in", "check_out", "children", "created_at", "currency", "deleted_at", "guest_id", "id", "organization_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "property_id", "reference", "source", "special_requests", "status", "total_price", "unit_id", "updated_at") VALUES (OLD."adults", OLD."cancellation_reason", OLD."cancelled_at", OLD."check_in", OLD."check_out", OLD."children", OLD."created_at", OLD."currency", OLD."deleted_at", OLD."guest_id", OLD."id", OLD."organization_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, NOW(), \'delete\', OLD."id", OLD."property_id", OLD."reference", OLD."source", OLD."special_requests", OLD."status", OLD."total_price", OLD."unit_id", OLD."updated_at"); RETURN NULL;',
+                    hash="7bcd7a5e9f512cea12532009ad478405221a5059",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_0839f",
+                    table="bookings_booking",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='bookingevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='785d8e730e8f6f05ed7f07abd1a71c8038f0c87b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_72b0a', table='bookings_bookingevent', when='BEFORE')),
+            model_name="bookingevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="785d8e730e8f6f05ed7f07abd1a71c8038f0c87b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_72b0a",
+                    table="bookings_bookingevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='night',
-            index=models.Index(fields=['organization', 'booking', 'night'], name='night_of_booking'),
+            model_name="night",
+            index=models.Index(
+                fields=["organization", "booking", "night"], name="night_of_booking"
+            ),
         ),
         migrations.AddIndex(
-            model_name='night',
-            index=models.Index(fields=['organization', 'block'], name='night_of_block'),
+            model_name="night",
+            index=models.Index(fields=["organization", "block"], name="night_of_block"),
         ),
         migrations.AddIndex(
-            model_name='night',
-            index=models.Index(fields=['organization', 'night', 'unit'], name='night_calendar'),
+            model_name="night",
+            index=models.Index(fields=["organization", "night", "unit"], name="night_calendar"),
         ),
         migrations.AddConstraint(
-            model_name='night',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('block', None), ('booking__isnull', False)), models.Q(('block__isnull', False), ('booking', None), ('price', None)), _connector='OR'), name='night_of_booking_or_block', violation_error_message="A night is a booking's or a block's."),
+            model_name="night",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("block", None), ("booking__isnull", False)),
+                    models.Q(("block__isnull", False), ("booking", None), ("price", None)),
+                    _connector="OR",
+                ),
+                name="night_of_booking_or_block",
+                violation_error_message="A night is a booking's or a block's.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='night',
-            constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0), ('price', None), _connector='OR'), name='night_price_not_negative', violation_error_message='A price is not negative.'),
+            model_name="night",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("price__gte", 0), ("price", None), _connector="OR"),
+                name="night_price_not_negative",
+                violation_error_message="A price is not negative.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='night',
-            trigger=pgtrigger.compiler.Trigger(name='night_belongs', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n    IF TG_OP <> 'INSERT' AND current_setting('villaops.nights_checked', true)\n            IS DISTINCT FROM coalesce(OLD.booking_id, OLD.block_id)::text THEN\n        IF OLD.booking_id IS NOT NULL THEN\n            PERFORM bookings_check_booking(OLD.booking_id, OLD.organization_id);\n        ELSE\n            PERFORM bookings_check_block(OLD.block_id, OLD.organization_id);\n        END IF;\n        PERFORM set_config('villaops.nights_checked',\n            coalesce(OLD.booking_id, OLD.block_id)::text, true);\n    END IF;\n    IF TG_OP <> 'DELETE' AND current_setting('villaops.nights_checked', true)\n            IS DISTINCT FROM coalesce(NEW.booking_id, NEW.block_id)::text THEN\n        IF NEW.booking_id IS NOT NULL THEN\n            PERFORM bookings_check_booking(NEW.booking_id, NEW.organization_id);\n        ELSE\n            PERFORM bookings_check_block(NEW.block_id, NEW.organization_id);\n        END IF;\n        PERFORM set_config('villaops.nights_checked',\n            coalesce(NEW.booking_id, NEW.block_id)::text, true);\n    END IF;\n    RETURN NULL;\n", hash='a2bf3ae37b957112ccaefd9ae408e894af638d4d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_night_belongs_db067', table='bookings_night', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="night",
+            trigger=pgtrigger.compiler.Trigger(
+                name="night_belongs",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\n    IF TG_OP <> 'INSERT' AND current_setting('villaops.nights_checked', true)\n            IS DISTINCT FROM coalesce(OLD.booking_id, OLD.block_id)::text THEN\n        IF OLD.booking_id IS NOT NULL THEN\n            PERFORM bookings_check_booking(OLD.booking_id, OLD.organization_id);\n        ELSE\n            PERFORM bookings_check_block(OLD.block_id, OLD.organization_id);\n        END IF;\n        PERFORM set_config('villaops.nights_checked',\n            coalesce(OLD.booking_id, OLD.block_id)::text, true);\n    END IF;\n    IF TG_OP <> 'DELETE' AND current_setting('villaops.nights_checked', true)\n            IS DISTINCT FROM coalesce(NEW.booking_id, NEW.block_id)::text THEN\n        IF NEW.booking_id IS NOT NULL THEN\n            PERFORM bookings_check_booking(NEW.booking_id, NEW.organization_id);\n        ELSE\n            PERFORM bookings_check_block(NEW.block_id, NEW.organization_id);\n        END IF;\n        PERFORM set_config('villaops.nights_checked',\n            coalesce(NEW.booking_id, NEW.block_id)::text, true);\n    END IF;\n    RETURN NULL;\n",
+                    hash="a2bf3ae37b957112ccaefd9ae408e894af638d4d",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_night_belongs_db067",
+                    table="bookings_night",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='night',
-            trigger=pgtrigger.compiler.Trigger(name='nights_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n    PERFORM set_config('villaops.nights_checked', '', true);\n    RETURN NULL;\n", hash='dc81a55caf0fefb31654b9930090ab445ed6aa54', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_nights_changed_29846', table='bookings_night', when='AFTER')),
+            model_name="night",
+            trigger=pgtrigger.compiler.Trigger(
+                name="nights_changed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n    PERFORM set_config('villaops.nights_checked', '', true);\n    RETURN NULL;\n",
+                    hash="dc81a55caf0fefb31654b9930090ab445ed6aa54",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_nights_changed_29846",
+                    table="bookings_night",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='night',
-            trigger=pgtrigger.compiler.Trigger(name='night_insert_history', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            INSERT INTO bookings_nightevent (pgh_created_at, pgh_label, pgh_context, pgh_context_id,\n                organization_id, unit_id, night, booking_id, block_id, price)\n            SELECT now(), 'insert',\n                NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,\n                NULLIF(current_setting('pghistory.context_id', true), '')::uuid,\n                organization_id, unit_id, night, booking_id, block_id, price\n            FROM rows ORDER BY unit_id, night;\n            RETURN NULL;\n        ", hash='16079e1767b1acc9caddca1e692c9f82fd8c40b5', level='STATEMENT', operation='INSERT', pgid='pgtrigger_night_insert_history_384a8', referencing='REFERENCING NEW TABLE AS rows ', table='bookings_night', when='AFTER')),
+            model_name="night",
+            trigger=pgtrigger.compiler.Trigger(
+                name="night_insert_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            INSERT INTO bookings_nightevent (pgh_created_at, pgh_label, pgh_context, pgh_context_id,\n                organization_id, unit_id, night, booking_id, block_id, price)\n            SELECT now(), 'insert',\n                NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,\n                NULLIF(current_setting('pghistory.context_id', true), '')::uuid,\n                organization_id, unit_id, night, booking_id, block_id, price\n            FROM rows ORDER BY unit_id, night;\n            RETURN NULL;\n        ",
+                    hash="16079e1767b1acc9caddca1e692c9f82fd8c40b5",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_night_insert_history_384a8",
+                    referencing="REFERENCING NEW TABLE AS rows ",
+                    table="bookings_night",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='night',
-            trigger=pgtrigger.compiler.Trigger(name='night_update_history', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            INSERT INTO bookings_nightevent (pgh_created_at, pgh_label, pgh_context, pgh_context_id,\n                organization_id, unit_id, night, booking_id, block_id, price)\n            SELECT now(), 'update',\n                NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,\n                NULLIF(current_setting('pghistory.context_id', true), '')::uuid,\n                organization_id, unit_id, night, booking_id, block_id, price\n            FROM rows ORDER BY unit_id, night;\n            RETURN NULL;\n        ", hash='3d6772db5edf2e54e3a14694cd5258330a433292', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_night_update_history_22dda', referencing='REFERENCING OLD TABLE AS before  NEW TABLE AS rows ', table='bookings_night', when='AFTER')),
+            model_name="night",
+            trigger=pgtrigger.compiler.Trigger(
+                name="night_update_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            INSERT INTO bookings_nightevent (pgh_created_at, pgh_label, pgh_context, pgh_context_id,\n                organization_id, unit_id, night, booking_id, block_id, price)\n            SELECT now(), 'update',\n                NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,\n                NULLIF(current_setting('pghistory.context_id', true), '')::uuid,\n                organization_id, unit_id, night, booking_id, block_id, price\n            FROM rows ORDER BY unit_id, night;\n            RETURN NULL;\n        ",
+                    hash="3d6772db5edf2e54e3a14694cd5258330a433292",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_night_update_history_22dda",
+                    referencing="REFERENCING OLD TABLE AS before  NEW TABLE AS rows ",
+                    table="bookings_night",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='night',
-            trigger=pgtrigger.compiler.Trigger(name='night_delete_history', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            INSERT INTO bookings_nightevent (pgh_created_at, pgh_label, pgh_context, pgh_context_id,\n                organization_id, unit_id, night, booking_id, block_id, price)\n            SELECT now(), 'delete',\n                NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,\n                NULLIF(current_setting('pghistory.context_id', true), '')::uuid,\n                organization_id, unit_id, night, booking_id, block_id, price\n            FROM rows ORDER BY unit_id, night;\n            RETURN NULL;\n        ", hash='e97434ea8959d43efe0d3c532d11a28fb3c61be1', level='STATEMENT', operation='DELETE', pgid='pgtrigger_night_delete_history_ff43c', referencing='REFERENCING OLD TABLE AS rows ', table='bookings_night', when='AFTER')),
+            model_name="night",
+            trigger=pgtrigger.compiler.Trigger(
+                name="night_delete_history",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            INSERT INTO bookings_nightevent (pgh_created_at, pgh_label, pgh_context, pgh_context_id,\n                organization_id, unit_id, night, booking_id, block_id, price)\n            SELECT now(), 'delete',\n                NULLIF(current_setting('pghistory.context_metadata', true), '')::jsonb,\n                NULLIF(current_setting('pghistory.context_id', true), '')::uuid,\n                organization_id, unit_id, night, booking_id, block_id, price\n            FROM rows ORDER BY unit_id, night;\n            RETURN NULL;\n        ",
+                    hash="e97434ea8959d43efe0d3c532d11a28fb3c61be1",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_night_delete_history_ff43c",
+                    referencing="REFERENCING OLD TABLE AS rows ",
+                    table="bookings_night",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='nightevent',
-            index=models.Index(fields=['organization', 'booking', 'pgh_id'], name='night_event_of_booking'),
+            model_name="nightevent",
+            index=models.Index(
+                fields=["organization", "booking", "pgh_id"], name="night_event_of_booking"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='nightevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='dfe6deefc5a74c719b2fb9ae8771d56ca3bf52f3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_74290', table='bookings_nightevent', when='BEFORE')),
+            model_name="nightevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="dfe6deefc5a74c719b2fb9ae8771d56ca3bf52f3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_74290",
+                    table="bookings_nightevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

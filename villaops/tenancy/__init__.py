@@ -47,7 +47,9 @@ class _Context:
     door: Door
 
     def enter(self) -> None:
-        metadata = json.dumps({"user": str(self.user_id) if self.user_id else None, "door": self.door})
+        metadata = json.dumps(
+            {"user": str(self.user_id) if self.user_id else None, "door": self.door}
+        )
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('villaops.organization_id', %s, true),"
@@ -70,7 +72,7 @@ _open: ContextVar[_Context | None] = ContextVar("villaops_tenancy", default=None
 def organization_context(
     organization: "Organization", *, by: "User | None", door: Door
 ) -> Iterator[None]:
-    """Show and take the rows of one organization until the block ends; all of it is one transaction."""
+    """Show and take the rows of one organization until the block, one transaction, ends."""
     with _context(_Context(organization.pk, by.pk if by else None, door)):
         yield
 

@@ -1,4 +1,4 @@
-"""Migration operations: the policies of a tenant table, and references that stay in one organization."""
+"""Migration operations: a tenant table's policies, references that stay in one organization."""
 
 from typing import Any
 

@@ -1,0 +1,508 @@
+"""The verbs of bookings. Read `confirm_booking` first: the rest of the house looks like that.
+
+Every verb locks the property before it decides about its nights (lock order: property, booking),
+and writes booking and nights in one transaction. Blocks have their verbs in `bookings.blocks`.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from accounts.models import User
+from bookings import nights
+from bookings.models import MAX_NIGHTS, MOVES, Booking, Night, Status
+from bookings.nights import DatesTaken
+from guests.models import Guest
+from properties.models import Property, Unit
+from villaops.errors import BrokenRule, Conflict, NotFound
+from villaops.verbs import apply_changes, clean, verb
+
+# Letters and digits that nobody confuses when reading them out over the telephone.
+REFERENCE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+REFERENCE_LENGTH = 8
+MAX_TOTAL = Decimal("9999999999.99")
+
+
+class BookingNotFound(NotFound):
+    code = "booking_not_found"
+    message = "Booking not found"
+
+
+class UnitNotFound(NotFound):
+    code = "unit_not_found"
+    message = "Unit not found"
+
+
+class PropertyNotOpen(Conflict):
+    code = "property_not_open"
+    message = "Property is not open for bookings"
+
+
+class UnitNotOpen(Conflict):
+    code = "unit_not_open"
+    message = "Unit is not open for bookings"
+
+
+class StatusMoveNotAllowed(Conflict):
+    """The booking stands at `old` and cannot go to `new` from there."""
+
+    code = "status_move_not_allowed"
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__(f"Cannot change a booking from {old} to {new}", old=old, new=new)
+
+    @property
+    def explanation(self) -> str:
+        old, new = (Status(self.data[key]).label.lower() for key in ("old", "new"))
+        return f"A booking that is {old} cannot become {new}."
+
+
+class NoNightsToMove(Conflict):
+    """The booking holds no night that could move there."""
+
+    code = "no_nights_to_move"
+    message = "No nights to move"
+
+
+class ReferenceTaken(Conflict):
+    code = "reference_taken"
+    message = "Reference already taken"
+
+
+class BookingDeleted(Conflict):
+    """The guest, property or unit of a booking to restore is itself deleted."""
+
+    code = "restore_other_first"
+    message = "Restore its property, unit and guest first"
+
+
+CONSTRAINTS = {
+    "bookings_night_pkey": DatesTaken,
+    "booking_reference_taken": ReferenceTaken,
+}
+
+
+# --- Making a booking ------------------------------------------------------------------------
+
+
+@verb(constraints=CONSTRAINTS)
+def book_stay(
+    *,
+    property: Property,
+    guest: Guest | None,
+    check_in: date,
+    check_out: date,
+    by: User | None,
+    units: Sequence[Unit] | None = None,
+    status: str = Status.PENDING,
+    num_guests: int | None = None,
+    adults: int | None = None,
+    children: int | None = None,
+    total_price: Decimal | None = None,
+    source: str = Booking.Source.DIRECT,
+    special_requests: str | None = None,
+    reference: str | None = None,
+) -> Booking:
+    """Book a stay [check_in, check_out) and take its nights.
+
+    Without units the first free active one by position is taken; with several, each is held every
+    night. Without a total: unit nights x base price (none where the property has none), in the
+    property's currency. `guest` is None only for imported stays without a name.
+
+    Returns the booking with `unit_ids`. Raises, in this order, BrokenRule (dates, party, status,
+    total), PropertyNotOpen, UnitNotFound, UnitNotOpen, DatesTaken.
+    """
+    home = Property.objects.select_for_update(no_key=True).get(pk=property.pk)
+    booking = Booking(
+        organization_id=home.organization_id,
+        property=home,
+        guest=guest,
+        reference=reference or new_reference(),
+        check_in=check_in,
+        check_out=check_out,
+        status=status,
+        currency=home.currency,
+        source=source,
+        special_requests=special_requests,
+        **party_of(num_guests, adults, children),
+    )
+    _check_stay(booking)
+    _check_party(booking, home)
+    if not booking.holds_nights():
+        raise BrokenRule(f"A new booking cannot be {status}")
+    count = booking.nights_count() * max(1, len(set(units or ())))
+    booking.total_price = home.price_of(count) if total_price is None else total_price
+    _check_total(booking)
+    if not home.is_open():
+        raise PropertyNotOpen
+    taken_units = _free(_on_offer(home, booking, units), booking, every=bool(units))
+    taken_units = taken_units if units else taken_units[:1]
+    booking.unit = taken_units[0]
+    clean(booking)
+    booking.save(force_insert=True)
+    holding = [
+        (night, unit.pk) for night in nights.dates(check_in, check_out) for unit in taken_units
+    ]
+    nights.take(nights.new_nights(booking, holding))
+    booking.unit_ids = [unit.pk for unit in taken_units]  # type: ignore[attr-defined]
+    return booking
+
+
+def new_reference() -> str:
+    """A short code to name a booking by, on paper and on the telephone."""
+    return "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(REFERENCE_LENGTH))
+
+
+def party_of(
+    num_guests: int | None,
+    adults: int | None,
+    children: int | None,
+    stored: Booking | None = None,
+) -> dict[str, int]:
+    """Adults and children from what was said of the party.
+
+    num_guests alone: so many adults. Adults or children alone: the other as stored (1 and 0 for a
+    new booking). All that is said must agree: num_guests = adults + children, else BrokenRule.
+    """
+    if num_guests is not None and adults is None and children is None:
+        return {"adults": num_guests, "children": 0}
+    if num_guests is not None and adults is None:
+        adults = num_guests - cast(int, children)
+    if num_guests is not None and children is None:
+        children = num_guests - cast(int, adults)
+    adults = adults if adults is not None else (stored.adults if stored else 1)
+    children = children if children is not None else (stored.children if stored else 0)
+    agrees = num_guests is None or num_guests == adults + children
+    if not agrees or adults < 1 or children < 0:
+        raise BrokenRule("num_guests must be adults + children, with at least one adult")
+    return {"adults": adults, "children": children}
+
+
+def _on_offer(home: Property, booking: Booking, asked: Sequence[Unit] | None) -> list[Unit]:
+    """The units asked for, or all of the property by position, as far as open for the stay.
+
+    Raises UnitNotFound, UnitNotOpen.
+    """
+    on_offer = list(
+        Unit.objects.filter(organization_id=home.organization_id, property=home)
+        .on_offer(booking.check_in, booking.check_out)
+        .order_by("position", "id")
+    )
+    if asked:
+        if any(unit.property_id != home.pk for unit in asked):
+            raise UnitNotFound
+        # In the order asked for: the first is the booking's own unit.
+        on_offer = [unit for unit in dict.fromkeys(asked) if unit in on_offer]
+    if len(on_offer) < max(1, len(set(asked or ()))):
+        raise UnitNotOpen
+    return on_offer
+
+
+def _free(units: Sequence[Unit], booking: Booking, *, every: bool = False) -> list[Unit]:
+    """Those of the units that nobody else holds in the stay, or DatesTaken when none (one) is."""
+    taken = nights.first_taken(
+        [unit.pk for unit in units], booking.check_in, booking.check_out, aside=booking
+    )
+    free = [unit for unit in units if unit.pk not in taken]
+    if not free or (every and taken):
+        nights.refuse_taken(taken.values())
+    return free
+
+
+def _check_stay(booking: Booking) -> None:
+    if booking.check_out <= booking.check_in:
+        raise BrokenRule("check_out must be after check_in")
+    if booking.nights_count() > MAX_NIGHTS:
+        raise BrokenRule(f"A stay has at most {MAX_NIGHTS} nights")
+
+
+def _check_party(booking: Booking, home: Property) -> None:
+    if home.max_guests is not None and booking.num_guests() > home.max_guests:
+        raise BrokenRule(f"{home.name} takes at most {home.max_guests} guests")
+
+
+def _check_total(booking: Booking) -> None:
+    if booking.total_price is not None and booking.total_price > MAX_TOTAL:
+        raise BrokenRule(f"A booking's total is at most {MAX_TOTAL}")
+
+
+# --- Changing a booking ----------------------------------------------------------------------
+
+
+@verb(constraints=CONSTRAINTS)
+def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, Any]) -> Booking:
+    """Change any of a booking's facts at once; the verbs below are this one, by name.
+
+    `changes`: property, unit, guest, check_in, check_out, num_guests, adults, children, status,
+    total_price, source, special_requests, cancellation_reason. Nothing is recomputed: without a
+    new total the old one is spread over the new nights. The units stay as they are night by night,
+    unless unit or property changes. Same values: nothing is written.
+
+    Returns the booking as stored. Raises, in this order, BrokenRule, PropertyNotOpen, UnitNotFound,
+    UnitNotOpen, StatusMoveNotAllowed, DatesTaken.
+    """
+    booking, home = _lock(booking, changes.get("property"))
+    before, held_before = _facts(booking), booking.holds_nights()
+    wishes = dict(changes)
+    status, unit = wishes.pop("status", booking.status), wishes.pop("unit", None)
+    party = [wishes.pop(name, None) for name in ("num_guests", "adults", "children")]
+    if any(value is not None for value in party):
+        wishes |= party_of(*party, stored=booking)
+    # The reason belongs to the cancellation: it is set with it and goes with it.
+    reason = wishes.pop("cancellation_reason", booking.cancellation_reason)
+    changed = apply_changes(booking, wishes)
+    _check_stay(booking)
+    if changed & {"adults", "children", "property"}:
+        _check_party(booking, home)
+    _check_total(booking)
+    candidates = _units_to_move_to(booking, home, unit, changed, priced="total_price" in changes)
+    _move_status(booking, status, reason)
+    clean(booking)
+    if candidates:
+        free = _free(candidates, booking) if booking.holds_nights() else candidates
+        booking.unit = free[0]
+    if booking.holds_nights():
+        if candidates or not held_before or changed & {"check_in", "check_out", "total_price"}:
+            _hold_again(booking, moved=bool(candidates), held_before=held_before)
+    elif held_before:
+        nights.give_back(booking)
+    if status == Status.CANCELLED and booking.cancelled_at is None:
+        booking.cancelled_at = cast(Any, Now())
+    if _facts(booking) != before:
+        booking.save()
+    return booking
+
+
+def _facts(booking: Booking) -> list[Any]:
+    return [getattr(booking, field.attname) for field in booking._meta.concrete_fields]
+
+
+def change_dates(*, booking: Booking, check_in: date, check_out: date, by: User | None) -> Booking:
+    """Move or stretch the stay to [check_in, check_out); the total stays. Raises DatesTaken."""
+    return update_booking(
+        booking=booking, by=by, changes={"check_in": check_in, "check_out": check_out}
+    )
+
+
+def change_property(
+    *,
+    booking: Booking,
+    property: Property,
+    by: User | None,
+    unit: Unit | None = None,
+    total_price: Decimal | None = None,
+) -> Booking:
+    """Move the whole stay to another property, its first free unit unless one is named.
+
+    Another currency needs a total in it (BrokenRule). Raises PropertyNotOpen, DatesTaken.
+    """
+    changes: dict[str, Any] = {"property": property, "unit": unit}
+    if total_price is not None:
+        changes["total_price"] = total_price
+    return update_booking(booking=booking, by=by, changes=changes)
+
+
+def change_unit(*, booking: Booking, unit: Unit, by: User | None) -> Booking:
+    """Move every night of the stay to another unit of the property. Raises DatesTaken."""
+    return update_booking(booking=booking, by=by, changes={"unit": unit})
+
+
+def change_party(*, booking: Booking, adults: int, children: int, by: User | None) -> Booking:
+    """Change who comes. Raises BrokenRule when the property does not take so many."""
+    return update_booking(booking=booking, by=by, changes={"adults": adults, "children": children})
+
+
+@verb(constraints=CONSTRAINTS)
+def move_to_unit(
+    *,
+    booking: Booking,
+    unit: Unit,
+    by: User | None,
+    from_night: date | None = None,
+    instead_of: Unit | None = None,
+) -> Booking:
+    """Move the nights from `from_night` on (all without one) to another unit of the property.
+
+    Of a booking that holds several units, `instead_of` says which one is left. Prices stay.
+    Raises UnitNotFound, UnitNotOpen, NoNightsToMove, DatesTaken.
+    """
+    booking, home = _lock(booking)
+    start = from_night or booking.check_in
+    held = nights.of_booking(booking)
+    leaving = {
+        (night, old)
+        for night, old in held
+        if night >= start and old != unit.pk and (instead_of is None or old == instead_of.pk)
+    }
+    if not leaving:
+        raise NoNightsToMove
+    remaining = Booking(check_in=max(start, booking.check_in), check_out=booking.check_out)
+    _on_offer(home, remaining, [unit])
+    wanted = [(night, unit.pk if (night, old) in leaving else old) for night, old in held]
+    _hold(booking, list(dict.fromkeys(wanted)))
+    booking.save()
+    return booking
+
+
+def _lock(booking: Booking, property: Property | None = None) -> tuple[Booking, Property]:
+    """The booking and the property it is or will be at, read anew and locked, property first."""
+    ids = {booking.property_id, property.pk if property else booking.property_id}
+    homes = {
+        home.pk: home
+        for home in Property.objects.select_for_update(no_key=True)
+        .filter(organization_id=booking.organization_id, pk__in=ids)
+        .order_by("pk")
+    }
+    locked = Booking.objects.select_for_update(no_key=True).get(
+        organization_id=booking.organization_id, pk=booking.pk
+    )
+    if locked.property_id not in homes:
+        # It moved away while we waited.
+        return _lock(locked, property)
+    locked.property = homes[locked.property_id]
+    return locked, homes[property.pk if property else locked.property_id]
+
+
+def _units_to_move_to(
+    booking: Booking, home: Property, unit: Unit | None, changed: set[str], *, priced: bool
+) -> list[Unit]:
+    """The open units a changed booking may go to; none when it stays where it is."""
+    if "property" in changed:
+        if home.currency != booking.currency and not priced:
+            raise BrokenRule("A move to another currency needs total_price")
+        booking.currency = home.currency
+        if not home.is_open():
+            raise PropertyNotOpen
+        return _on_offer(home, booking, [unit] if unit else None)
+    if unit is None or unit.pk == booking.unit_id:
+        return []
+    return _on_offer(home, booking, [unit])
+
+
+def _hold_again(booking: Booking, *, moved: bool, held_before: bool) -> None:
+    """Take the nights of the booking as it is now, in the units it has or had."""
+    pattern: nights.Holding = []
+    if not moved:
+        pattern = nights.of_booking(booking) if held_before else nights.last_held(booking)
+        # While it held nothing, its unit may have been changed: then that counts.
+        if not held_before and booking.unit_id not in nights.first_units(pattern):
+            pattern = []
+    _hold(booking, nights.fitted(pattern, booking.check_in, booking.check_out, booking.unit_id))
+
+
+def _hold(booking: Booking, wanted: nights.Holding) -> None:
+    """Take exactly these nights, and let the booking's unit be one of its first night's."""
+    nights.hold(booking, wanted)
+    first_units = nights.first_units(wanted)
+    if booking.unit_id not in first_units:
+        booking.unit_id = first_units[0]
+
+
+# --- The life of a booking -------------------------------------------------------------------
+
+
+def confirm_booking(*, booking: Booking, by: User | None) -> Booking:
+    """Confirm a pending booking. Raises StatusMoveNotAllowed."""
+    return _to(Status.CONFIRMED, booking, by)
+
+
+def unconfirm_booking(*, booking: Booking, by: User | None) -> Booking:
+    """Take a confirmation back. Raises StatusMoveNotAllowed."""
+    return _to(Status.PENDING, booking, by)
+
+
+def check_in_guest(*, booking: Booking, by: User | None) -> Booking:
+    """The guest has arrived. Raises StatusMoveNotAllowed."""
+    return _to(Status.CHECKED_IN, booking, by)
+
+
+def undo_check_in(*, booking: Booking, by: User | None) -> Booking:
+    """The guest had not arrived after all: confirmed again. Raises StatusMoveNotAllowed."""
+    return _to(Status.CONFIRMED, booking, by)
+
+
+def check_out_guest(*, booking: Booking, by: User | None) -> Booking:
+    """The guest has left. Raises StatusMoveNotAllowed."""
+    return _to(Status.CHECKED_OUT, booking, by)
+
+
+def undo_check_out(*, booking: Booking, by: User | None) -> Booking:
+    """The guest had not left after all. Raises StatusMoveNotAllowed."""
+    return _to(Status.CHECKED_IN, booking, by)
+
+
+def mark_no_show(*, booking: Booking, by: User | None) -> Booking:
+    """The guest never came: the nights are free again. Raises StatusMoveNotAllowed."""
+    return _to(Status.NO_SHOW, booking, by)
+
+
+def cancel_booking(*, booking: Booking, by: User | None, reason: str | None = None) -> Booking:
+    """Cancel and free the nights. Raises StatusMoveNotAllowed."""
+    return update_booking(
+        booking=booking,
+        by=by,
+        changes={"status": Status.CANCELLED, "cancellation_reason": reason},
+    )
+
+
+def revive_booking(*, booking: Booking, by: User | None, status: str = Status.CONFIRMED) -> Booking:
+    """Bring a cancelled or no-show booking back, in the units it had.
+
+    Raises StatusMoveNotAllowed, DatesTaken when a night has been sold since.
+    """
+    return _to(status, booking, by)
+
+
+def _to(status: str, booking: Booking, by: User | None) -> Booking:
+    return update_booking(booking=booking, by=by, changes={"status": status})
+
+
+def _move_status(booking: Booking, status: str, reason: str | None) -> None:
+    """Set the status and what goes with it. The same status is no move."""
+    old = booking.status
+    if status != old and status not in MOVES[old]:
+        raise StatusMoveNotAllowed(old, status)
+    booking.status = status
+    booking.cancellation_reason = reason if status == Status.CANCELLED else None
+    if status != Status.CANCELLED:
+        booking.cancelled_at = None
+
+
+# --- Deleting and restoring ------------------------------------------------------------------
+
+
+@verb()
+def delete_booking(*, booking: Booking, by: User | None) -> None:
+    """Delete softly: its nights are free, an administrator can restore it."""
+    booking, _ = _lock(booking)
+    delete_bookings(Booking.objects.filter(pk=booking.pk), Now())
+
+
+def delete_bookings(bookings: QuerySet[Booking], at: Any) -> None:
+    """Delete many at one moment, in two statements; for verbs that delete a guest or property."""
+    alive = bookings.filter(deleted_at=None)
+    Night.objects.filter(booking__in=alive.order_by().values("pk")).delete()
+    alive.update(deleted_at=at, updated_at=Now())
+
+
+@verb(constraints=CONSTRAINTS)
+def restore_booking(*, booking: Booking, by: User | None) -> Booking:
+    """Bring a deleted booking back with its nights, in the units it had.
+
+    Raises BookingDeleted while its property, unit or guest is deleted, DatesTaken.
+    """
+    booking, home = _lock(booking)
+    if booking.deleted_at is None:
+        return booking
+    if home.deleted_at or booking.unit.deleted_at or (booking.guest and booking.guest.deleted_at):
+        raise BookingDeleted
+    booking.deleted_at = None
+    if booking.holds_nights():
+        _hold_again(booking, moved=False, held_before=False)
+    booking.save()
+    return booking

@@ -1,0 +1,67 @@
+"""Fixtures for every app's tests."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Organization, User
+from villaops.tenancy import Door, organization_context
+from villaops.tests import build
+
+TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET LOCAL")
+
+type Statements = Callable[[int], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Throttles count in the cache; one test's requests are not another's."""
+    cache.clear()
+
+
+@pytest.fixture
+def organization(db: None) -> Organization:
+    """Sea Houses."""
+    return build.make_organization("Sea Houses")
+
+
+@pytest.fixture
+def owner(organization: Organization) -> User:
+    """The owner of Sea Houses."""
+    return User.objects.get(memberships__organization=organization, memberships__role="owner")
+
+
+@pytest.fixture
+def other_organization(db: None) -> Organization:
+    """Hill Houses, which has nothing to do with Sea Houses."""
+    return build.make_organization("Hill Houses")
+
+
+@pytest.fixture
+def inside(organization: Organization, owner: User) -> Iterator[None]:
+    """The test runs in the context of Sea Houses."""
+    with organization_context(organization, by=owner, door=Door.WEB):
+        yield
+
+
+@pytest.fixture
+def statements() -> Statements:
+    """Assert how many SQL statements a block runs; what begins and ends transactions aside."""
+
+    @contextmanager
+    def exactly(number: int) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as captured:
+            yield
+        asked = [
+            query["sql"]
+            for query in captured.captured_queries
+            if not query["sql"].lstrip().upper().startswith(TRANSACTION_CONTROL)
+        ]
+        listing = "\n".join(f"{n}. {sql[:400]}" for n, sql in enumerate(asked, 1))
+        assert len(asked) == number, f"{len(asked)} statements instead of {number}:\n{listing}"
+
+    return exactly

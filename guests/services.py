@@ -1,0 +1,86 @@
+"""The verbs of guests."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models.functions import Now
+
+from accounts.models import Organization, User
+from bookings.models import Booking
+from bookings.services import delete_bookings, restore_booking
+from guests.models import Guest
+from villaops.errors import Conflict, NotFound
+from villaops.verbs import apply_changes, clean, verb
+
+
+class GuestNotFound(NotFound):
+    code = "guest_not_found"
+    message = "Guest not found"
+
+
+class GuestEmailTaken(Conflict):
+    code = "guest_email_taken"
+    message = "Guest with this email already exists"
+
+
+class GuestHasBookings(Conflict):
+    code = "guest_has_bookings"
+    message = "Guest has bookings"
+
+
+CONSTRAINTS = {"guest_email_taken": GuestEmailTaken}
+
+
+@verb(constraints=CONSTRAINTS)
+def create_guest(*, organization: Organization, by: User | None, **fields: Any) -> Guest:
+    """Make a guest: name, email, phone, nationality, notes. Raises GuestEmailTaken."""
+    guest = Guest(organization=organization, **fields)
+    clean(guest)
+    guest.save(force_insert=True)
+    return guest
+
+
+@verb(constraints=CONSTRAINTS)
+def update_guest(*, guest: Guest, by: User | None, changes: Mapping[str, Any]) -> Guest:
+    """Change what is known of a guest. Raises GuestEmailTaken."""
+    guest = _lock(guest)
+    if apply_changes(guest, changes):
+        clean(guest)
+        guest.save()
+    return guest
+
+
+@verb()
+def delete_guest(*, guest: Guest, by: User | None, bookings: bool = False) -> None:
+    """Delete softly, together with the guest's bookings if `bookings` says so.
+
+    Raises GuestHasBookings when there are some, of any status, and it does not.
+    """
+    guest = _lock(guest)
+    theirs = Booking.objects.for_organization(guest.organization_id).filter(guest=guest)
+    if not bookings and theirs.exists():
+        raise GuestHasBookings
+    guest.deleted_at = Now()
+    guest.save()
+    delete_bookings(theirs, guest.deleted_at)
+
+
+@verb(constraints=CONSTRAINTS)
+def restore_guest(*, guest: Guest, by: User | None) -> Guest:
+    """Bring a deleted guest back, with the bookings deleted together with them.
+
+    Raises GuestEmailTaken, DatesTaken when a night of such a booking has been sold since.
+    """
+    guest = _lock(guest)
+    gone_at = guest.deleted_at
+    if gone_at is None:
+        return guest
+    guest.deleted_at = None
+    guest.save()
+    for booking in Booking.objects.filter(guest=guest, deleted_at=gone_at).order_by("pk"):
+        restore_booking(booking=booking, by=by)
+    return guest
+
+
+def _lock(guest: Guest) -> Guest:
+    return Guest.objects.select_for_update().get(organization_id=guest.organization_id, pk=guest.pk)

@@ -1,0 +1,260 @@
+"""The verbs of properties and their units."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.text import slugify
+
+from accounts.models import Organization, User
+from bookings.blocks import restore_block
+from bookings.models import Block, Booking, Night
+from bookings.services import delete_bookings, restore_booking
+from properties.models import Property, Unit
+from villaops.errors import Conflict, NotFound
+from villaops.verbs import apply_changes, clean, verb
+
+MAX_SLUG, ROOM_FOR_A_NUMBER, MAX_UNIT_NAME = 80, 6, 100
+
+
+class PropertyNotFound(NotFound):
+    code = "property_not_found"
+    message = "Property not found"
+
+
+class PropertySlugTaken(Conflict):
+    code = "property_slug_taken"
+    message = "Property slug already taken"
+
+
+class PropertyHasBookings(Conflict):
+    code = "property_has_bookings"
+    message = "Property has bookings"
+
+
+class UnitNameTaken(Conflict):
+    code = "unit_name_taken"
+    message = "Unit name already taken"
+
+
+class UnitHasBookings(Conflict):
+    code = "unit_has_bookings"
+    message = "Unit has bookings"
+
+
+class PropertyNeedsUnit(Conflict):
+    code = "property_needs_unit"
+    message = "A property needs at least one unit"
+
+
+class PropertyDeleted(Conflict):
+    """The property of a unit to restore is itself deleted."""
+
+    code = "restore_property_first"
+    message = "Restore its property first"
+
+
+CONSTRAINTS = {"property_slug_taken": PropertySlugTaken, "unit_name_taken": UnitNameTaken}
+
+
+# --- Properties ------------------------------------------------------------------------------
+
+
+@verb(constraints=CONSTRAINTS)
+def create_property(
+    *,
+    organization: Organization,
+    by: User | None,
+    units: Sequence[Mapping[str, Any]] | None = None,
+    **fields: Any,
+) -> Property:
+    """Make a property with its units: one named like the property when none are given.
+
+    Slug, currency and time zone default to one made from the name and to the organization's.
+    Raises PropertySlugTaken, UnitNameTaken, BrokenRule.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    home = Property(
+        **{
+            "organization": organization,
+            "owner": by,
+            "slug": given.get("slug") or _free_slug(organization, str(given["name"])),
+            "currency": organization.currency,
+            "time_zone": organization.time_zone,
+            **given,
+        }
+    )
+    clean(home)
+    home.save(force_insert=True)
+    plans = units or [{"name": home.name[:MAX_UNIT_NAME]}]
+    Unit.objects.bulk_create(
+        [_new_unit(home, {"position": n, **plan}) for n, plan in enumerate(plans)]
+    )
+    return home
+
+
+@verb(constraints=CONSTRAINTS)
+def update_property(*, property: Property, by: User | None, changes: Mapping[str, Any]) -> Property:
+    """Change facts of a property. Agreed bookings keep their prices.
+
+    Raises PropertySlugTaken, PropertyHasBookings (on another currency), BrokenRule.
+    """
+    home = _lock(property)
+    changed = apply_changes(home, changes)
+    if (
+        "currency" in changed
+        and Booking.objects.for_organization(home.organization_id).filter(property=home).exists()
+    ):
+        raise PropertyHasBookings
+    if changed:
+        clean(home)
+        home.save()
+    return home
+
+
+@verb()
+def delete_property(*, property: Property, by: User | None) -> None:
+    """Delete softly, together with its units, bookings and blocks; their nights are free."""
+    home = _lock(property)
+    home.deleted_at = Now()
+    home.save()
+    delete_bookings(Booking.objects.filter(property=home), home.deleted_at)
+    Night.objects.filter(unit__property=home).delete()
+    for rows in (Block.objects.filter(unit__property=home), Unit.objects.filter(property=home)):
+        rows.filter(deleted_at=None).update(deleted_at=home.deleted_at, updated_at=Now())
+
+
+@verb(constraints=CONSTRAINTS)
+def restore_property(*, property: Property, by: User | None) -> Property:
+    """Bring a deleted property back with the units, blocks and bookings deleted together with it.
+
+    A booking whose guest has been deleted since stays deleted. Raises PropertySlugTaken.
+    """
+    home = _lock(property)
+    gone_at = home.deleted_at
+    if gone_at is None:
+        return home
+    home.deleted_at = None
+    home.save()
+    Unit.objects.filter(property=home, deleted_at=gone_at).update(deleted_at=None, updated_at=Now())
+    for block in Block.objects.filter(unit__property=home, deleted_at=gone_at).order_by("pk"):
+        restore_block(block=block, by=by)
+    stays = Booking.objects.filter(property=home, deleted_at=gone_at).order_by("pk")
+    for booking in stays.filter(Q(guest=None) | Q(guest__deleted_at=None)):
+        restore_booking(booking=booking, by=by)
+    return home
+
+
+def _free_slug(organization: Organization, name: str) -> str:
+    words = re.sub(r"[^a-z0-9]+", "-", slugify(name))
+    base = words[: MAX_SLUG - ROOM_FOR_A_NUMBER].strip("-") or "property"
+    alike = set(
+        Property.objects.for_organization(organization)
+        .filter(slug__startswith=base)
+        .values_list("slug", flat=True)
+    )
+    if base not in alike:
+        return base
+    return next(f"{base}-{n}" for n in range(2, len(alike) + 3) if f"{base}-{n}" not in alike)
+
+
+def _lock(property: Property) -> Property:
+    return Property.objects.select_for_update(no_key=True).get(
+        organization_id=property.organization_id, pk=property.pk
+    )
+
+
+# --- Units -----------------------------------------------------------------------------------
+
+
+@verb(constraints=CONSTRAINTS)
+def add_unit(*, property: Property, by: User | None, **fields: Any) -> Unit:
+    """Add a unit, last unless a position is given. Raises UnitNameTaken, BrokenRule."""
+    home = _lock(property)
+    last = _units(home).aggregate(last=Max("position"))["last"]
+    unit = _new_unit(home, {"position": 0 if last is None else last + 1} | fields)
+    unit.save(force_insert=True)
+    return unit
+
+
+@verb(constraints=CONSTRAINTS)
+def update_unit(*, unit: Unit, by: User | None, on: date, changes: Mapping[str, Any]) -> Unit:
+    """Change a unit. `on` is today at the property.
+
+    Raises UnitNameTaken, UnitHasBookings when booked nights from `on` on would fall outside the
+    new offer, BrokenRule.
+    """
+    _lock(unit.property)
+    unit = Unit.objects.select_for_update(no_key=True).get(
+        organization_id=unit.organization_id, pk=unit.pk
+    )
+    changed = apply_changes(unit, changes)
+    if not changed:
+        return unit
+    clean(unit)
+    if changed & {"available_from", "available_to"} and _booked_outside_offer(unit, on):
+        raise UnitHasBookings
+    unit.save()
+    return unit
+
+
+@verb()
+def delete_unit(*, unit: Unit, by: User | None, on: date) -> None:
+    """Delete softly, together with its blocks. `on` is today at the property.
+
+    Raises PropertyNeedsUnit for the last one, UnitHasBookings when nights from `on` on are booked.
+    """
+    home = _lock(unit.property)
+    if not _units(home).exclude(pk=unit.pk).exists():
+        raise PropertyNeedsUnit
+    if _booked(unit, on).exists():
+        raise UnitHasBookings
+    unit.deleted_at = Now()
+    unit.save()
+    Night.objects.filter(unit=unit, booking=None).delete()
+    Block.objects.filter(unit=unit, deleted_at=None).update(
+        deleted_at=unit.deleted_at, updated_at=Now()
+    )
+
+
+@verb(constraints=CONSTRAINTS)
+def restore_unit(*, unit: Unit, by: User | None) -> Unit:
+    """Bring a deleted unit back with the blocks deleted together with it.
+
+    Raises PropertyDeleted, UnitNameTaken.
+    """
+    home = _lock(unit.property)
+    if home.deleted_at:
+        raise PropertyDeleted
+    gone_at, unit.deleted_at = unit.deleted_at, None
+    unit.save()
+    for block in Block.objects.filter(unit=unit, deleted_at=gone_at).exclude(deleted_at=None):
+        restore_block(block=block, by=by)
+    return unit
+
+
+def _new_unit(home: Property, fields: Mapping[str, Any]) -> Unit:
+    given = {name: value for name, value in fields.items() if value is not None}
+    unit = Unit(organization_id=home.organization_id, property=home, **given)
+    clean(unit)
+    return unit
+
+
+def _units(home: Property) -> QuerySet[Unit]:
+    return Unit.objects.for_organization(home.organization_id).filter(property=home)
+
+
+def _booked_outside_offer(unit: Unit, on: date) -> bool:
+    booked = _booked(unit, on)
+    return bool(
+        (unit.available_from and booked.filter(night__lt=unit.available_from).exists())
+        or (unit.available_to and booked.filter(night__gte=unit.available_to).exists())
+    )
+
+
+def _booked(unit: Unit, on: date) -> QuerySet[Any]:
+    """The unit's booked nights from the day on."""
+    return unit.nights.filter(night__gte=on, booking__isnull=False)
