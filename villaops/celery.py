@@ -1,0 +1,69 @@
+"""Background work: `celery -A villaops.celery worker`, and `... beat` for what is due by the clock.
+
+With Redis the broker is Redis; without, files under VAR_DIR. Nothing important may live only in
+a broker: a verb writes what is to be done into a table of its own transaction, and a task that is
+lost is found there again. So tasks may run twice, and must not mind.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
+
+from django.conf import settings  # noqa: E402 (it needs the variable above)
+
+# A task that takes longer is cut off; the broker may only then hand it to somebody else.
+SOFT_LIMIT_SECONDS = 240
+HARD_LIMIT_SECONDS = 300
+
+
+def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
+    """Return Celery's settings for BROKER_URL, else Redis, else files under VAR_DIR."""
+    if url := broker_url or redis_url:
+        return {
+            "broker_url": url,
+            "broker_transport_options": {"visibility_timeout": HARD_LIMIT_SECONDS * 2},
+        }
+    folders = {name: var_dir / "broker" / name for name in ("messages", "control")}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(folders["messages"]),
+            "data_folder_out": str(folders["messages"]),
+            "control_folder": str(folders["control"]),
+            "polling_interval": 0.1,
+        },
+        # Commands to all workers would pile up as files nobody reads.
+        "worker_enable_remote_control": False,
+    }
+
+
+app = Celery("villaops")
+app.conf.update(
+    **broker(settings.BROKER_URL, settings.REDIS_URL, settings.VAR_DIR),
+    # A worker that dies in the middle leaves the task to the next one.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    task_soft_time_limit=SOFT_LIMIT_SECONDS,
+    task_time_limit=HARD_LIMIT_SECONDS,
+    # Pickle would run whatever somebody managed to put into the broker.
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    broker_connection_retry_on_startup=True,
+    timezone="UTC",
+    # Static, in code: a schedule that can be changed at run time is one more thing to lose.
+    beat_schedule={},
+    beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
+    # Logging is villaops.log's.
+    worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
+)
+app.autodiscover_tasks()
