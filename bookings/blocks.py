@@ -30,7 +30,7 @@ class UnitDeleted(Conflict):
 CONSTRAINTS = {"bookings_night_pkey": DatesTaken}
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def block_nights(
     *,
     unit: Unit,
@@ -56,7 +56,7 @@ def block_nights(
     return block
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def update_block(*, block: Block, by: User | None, changes: Mapping[str, Any]) -> Block:
     """Change unit, start, end, reason or note. Raises BrokenRule, DatesTaken."""
     block = _lock(block, changes.get("unit"))
@@ -79,7 +79,7 @@ def release_block(*, block: Block, by: User | None) -> None:
     block.save()
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def restore_block(*, block: Block, by: User | None) -> Block:
     """Bring a released block back. Raises UnitDeleted, DatesTaken."""
     block = _lock(block)

@@ -90,7 +90,7 @@ CONSTRAINTS = {
 # --- Making a booking ------------------------------------------------------------------------
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def book_stay(
     *,
     property: Property,
@@ -234,7 +234,7 @@ def _check_total(booking: Booking) -> None:
 # --- Changing a booking ----------------------------------------------------------------------
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, Any]) -> Booking:
     """Change any of a booking's facts at once; the verbs below are this one, by name.
 
@@ -317,7 +317,7 @@ def change_party(*, booking: Booking, adults: int, children: int, by: User | Non
     return update_booking(booking=booking, by=by, changes={"adults": adults, "children": children})
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def move_to_unit(
     *,
     booking: Booking,
@@ -490,7 +490,7 @@ def delete_bookings(bookings: QuerySet[Booking], at: Any) -> None:
     alive.update(deleted_at=at, updated_at=Now())
 
 
-@verb(constraints=CONSTRAINTS)
+@verb(constraints=CONSTRAINTS, races=nights.RACES)
 def restore_booking(*, booking: Booking, by: User | None) -> Booking:
     """Bring a deleted booking back with its nights, in the units it had.
 

@@ -5,7 +5,7 @@ translates the kinds once: the API to a status, the dashboard to a message, the 
 Malformed input is not a DomainError: forms and serializers say that themselves.
 """
 
-from typing import Any, Self
+from typing import Any
 
 
 class DomainError(Exception):
@@ -21,11 +21,6 @@ class DomainError(Exception):
         self.message = message or self.message
         self.data = data
         super().__init__(self.message)
-
-    @classmethod
-    def from_violation(cls, detail: str) -> Self:
-        """The error when a constraint said it; `detail` is PostgreSQL's, which names the key."""
-        return cls()
 
     @property
     def explanation(self) -> str:

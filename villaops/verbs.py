@@ -19,13 +19,17 @@ ErrorsByConstraint = Mapping[str, type[DomainError]]
 
 
 def verb[**P, R](
-    *, constraints: ErrorsByConstraint | None = None
+    *, constraints: ErrorsByConstraint | None = None, races: frozenset[str] = frozenset()
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function a verb: all of it happens or nothing.
 
     `constraints` maps constraint names to the errors they mean. A violated check constraint that
     is not named there becomes a BrokenRule with the constraint's own sentence; any other violation
-    is a bug and passes through. A deadlock is retried once: its loser has written nothing.
+    is a bug and passes through.
+
+    The loser of a race, in a deadlock or over one of the constraints named in `races`, has written
+    nothing and tries once more: it then sees what the winner wrote, and can say more than
+    PostgreSQL, which names no key of a table with row-level security.
     """
     known = constraints or {}
 
@@ -33,7 +37,14 @@ def verb[**P, R](
         @wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
-                return _once_more_on_deadlock(function, *args, **kwargs)
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except (IntegrityError, OperationalError) as error:
+                if not _lost_a_race(error, races):
+                    raise _translated(error, known) from error
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
             except IntegrityError as error:
                 raise _translated(error, known) from error
 
@@ -42,24 +53,19 @@ def verb[**P, R](
     return decorate
 
 
-def _once_more_on_deadlock[**P, R](
-    function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-) -> R:
-    try:
-        with transaction.atomic():
-            return function(*args, **kwargs)
-    except OperationalError as error:
-        if not isinstance(error.__cause__, DeadlockDetected):
-            raise
-    with transaction.atomic():
-        return function(*args, **kwargs)
+def _violated(error: Exception) -> str:
+    """The name of the constraint that refused, as PostgreSQL reports it."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
 
 
-def _translated(error: IntegrityError, known: ErrorsByConstraint) -> Exception:
-    diagnostics = getattr(error.__cause__, "diag", None)
-    name = (diagnostics.constraint_name if diagnostics else None) or ""
+def _lost_a_race(error: Exception, races: frozenset[str]) -> bool:
+    return isinstance(error.__cause__, DeadlockDetected) or _violated(error) in races
+
+
+def _translated(error: Exception, known: ErrorsByConstraint) -> Exception:
+    name = _violated(error)
     if name in known:
-        return known[name].from_violation(diagnostics.message_detail or "")
+        return known[name]()
     sentence = _sentences().get(name)
     return BrokenRule(sentence, constraint=name) if sentence else error
 

@@ -51,6 +51,13 @@ def check_constraints_now() -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
+@transaction.atomic
+def execute_and_check(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+    check_constraints_now()
+
+
 def test_spread_gives_the_first_nights_a_cent_more() -> None:
     assert spread(Decimal("100.00"), 3) == [Decimal("33.34"), Decimal("33.33"), Decimal("33.33")]
 
@@ -490,11 +497,8 @@ def test_sql_that_breaks_a_stay_is_refused_at_commit(
     make_booking(villa, day(0), 3)
     check_constraints_now()
 
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-
-    with pytest.raises(IntegrityError, match="Nights of booking"), transaction.atomic():
-        check_constraints_now()
+    with pytest.raises(IntegrityError, match="Nights of booking"):
+        execute_and_check(sql)
 
 
 def test_history_says_who_and_through_which_door(villa: Property, owner: User) -> None:
