@@ -96,4 +96,4 @@ def default_access(user: User) -> Access | None:
         .order_by(Case(When(is_default, then=0), default=1), "created_at", "id")
         .first()
     )
-    return membership and Access(user, membership.organization, membership.role)
+    return Access(user, membership.organization, membership.role) if membership else None

@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
-    from accounts.models import Membership, User
+    from accounts.models import Membership, User  # noqa: F401 - the rows' type
 
 
 class UserManager(BaseUserManager["User"]):

@@ -116,10 +116,3 @@ def _membership_in(user: User, slug_or_id: str) -> Membership:
         if slug_or_id in (membership.organization.slug, str(membership.organization_id)):
             return membership
     raise OrganizationNotFound
-
-
-def organization_of(user: User) -> Organization | None:
-    """The user's default organization while they are a member of it, else their first one."""
-    memberships = [m.organization for m in Membership.objects.of(user)]
-    preferred = [o for o in memberships if o.pk == user.default_organization_id]
-    return (preferred or memberships or [None])[0]

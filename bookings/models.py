@@ -1,5 +1,7 @@
 """Bookings, nights and blocks: who holds which night of which unit."""
 
+from typing import Any
+
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -48,8 +50,6 @@ class Booking(models.Model):
     which unit is slept in on which night is in its nights.
     """
 
-    Status = Status
-
     class Source(models.TextChoices):
         DIRECT = "direct", "Direct"
         AIRBNB = "airbnb", "Airbnb"
@@ -93,6 +93,8 @@ class Booking(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = BookingQuerySet.as_manager()
+    # Its history, made by keep_history.
+    events: Any
 
     class Meta:
         indexes = [
@@ -105,6 +107,9 @@ class Booking(models.Model):
                 fields=["organization", "status", "-created_at"], name="booking_by_status"
             ),
             GinIndex(OpClass(Upper("reference"), "gin_trgm_ops"), name="booking_reference_search"),
+            models.Index(
+                fields=["-id"], condition=Q(deleted_at__isnull=False), name="booking_deleted"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="booking_in_organization"),
@@ -222,6 +227,9 @@ class Block(models.Model):
         indexes = [
             models.Index(fields=["organization", "-created_at", "id"], name="block_newest"),
             models.Index(fields=["organization", "unit", "start"], name="block_of_unit"),
+            models.Index(
+                fields=["-id"], condition=Q(deleted_at__isnull=False), name="block_deleted"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="block_in_organization"),

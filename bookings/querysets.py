@@ -9,7 +9,7 @@ from django.db.models import F, Min, OuterRef, Q
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    pass
+    from bookings.models import Block, Booking, Night  # noqa: F401 - the rows' type
 
 HOLDING = ("pending", "confirmed", "checked_in", "checked_out")
 

@@ -250,9 +250,11 @@ def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, A
     before, held_before = _facts(booking), booking.holds_nights()
     wishes = dict(changes)
     status, unit = wishes.pop("status", booking.status), wishes.pop("unit", None)
-    party = [wishes.pop(name, None) for name in ("num_guests", "adults", "children")]
-    if any(value is not None for value in party):
-        wishes |= party_of(*party, stored=booking)
+    num_guests, adults, children = (
+        wishes.pop(name, None) for name in ("num_guests", "adults", "children")
+    )
+    if (num_guests, adults, children) != (None, None, None):
+        wishes |= party_of(num_guests, adults, children, stored=booking)
     # The reason belongs to the cancellation: it is set with it and goes with it.
     reason = wishes.pop("cancellation_reason", booking.cancellation_reason)
     changed = apply_changes(booking, wishes)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    from guests.models import Guest
+    from guests.models import Guest  # noqa: F401 - the rows' type
 
 
 class GuestQuerySet(TenantQuerySet["Guest"]):

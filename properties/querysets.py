@@ -8,7 +8,7 @@ from django.db.models import Count, F, Prefetch, Q
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    pass
+    from properties.models import Property, Unit  # noqa: F401 - the rows' type
 
 
 class PropertyQuerySet(TenantQuerySet["Property"]):

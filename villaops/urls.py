@@ -1,12 +1,12 @@
 """Every address: root and API, administrators' site, and the dashboard under `/o/<slug>/`."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from bookings.today import today
 from villaops import pages
 
-dashboard = [
+dashboard: list[URLPattern | URLResolver] = [
     path("", today, name="today"),
     path("bookings/", include("bookings.urls")),
     path("guests/", include("guests.urls")),

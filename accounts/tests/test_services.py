@@ -5,6 +5,7 @@ from django.contrib.auth import authenticate
 from django.test import RequestFactory
 
 from accounts import services
+from accounts.access import default_access
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.permissions import ROLES, Permission, Role, allows
 from villaops.errors import BrokenRule
@@ -76,16 +77,18 @@ def test_update_profile_changes_the_default_organization(organization: Organizat
         services.update_profile(user=user, changes={"default_organization": organization.slug})
 
 
-def test_organization_of_falls_back_to_the_first_membership(organization: Organization) -> None:
+def test_default_access_falls_back_to_the_oldest_membership(organization: Organization) -> None:
     user = register()
-    assert services.organization_of(user) == user.default_organization
+    access = default_access(user)
+    assert access
+    assert access.organization == user.default_organization
     user.default_organization = organization
 
-    fallback = services.organization_of(user)
+    fallback = default_access(user)
 
     assert fallback
-    assert fallback.name == "Ayu"
-    assert services.organization_of(make_user()) is None
+    assert (fallback.organization.name, fallback.role) == ("Ayu", "owner")
+    assert default_access(make_user()) is None
 
 
 def test_sign_in_compares_the_email_whatever_its_case() -> None:

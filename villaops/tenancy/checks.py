@@ -1,5 +1,6 @@
 """Checks that the database really keeps organizations apart."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
@@ -33,7 +34,9 @@ def tenant_models() -> list[type[models.Model]]:
     ]
 
 
-def check_policies(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_policies(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
     """Every tenant table has its policy, forced on its owner too.
 
     Asked of a database whose migrations are complete: until then a policy may still be on its way.
