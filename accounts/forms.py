@@ -1,7 +1,5 @@
 """The log-in form."""
 
-from typing import ClassVar
-
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +10,7 @@ from villaops.forms import HouseForm
 class SignInForm(HouseForm, AuthenticationForm):
     """E-mail and password. Unknown, wrong and inactive get one answer, so that it tells nothing."""
 
-    error_messages: ClassVar = {
+    error_messages = {
         "invalid_login": _("E-mail or password is wrong."),
         "inactive": _("E-mail or password is wrong."),
     }

@@ -38,6 +38,12 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
             deleted_at=None,
         )
 
+    def arriving_after(self, day: dt.date) -> Self:
+        """Stays that begin later."""
+        return self.filter(
+            check_in__gt=day, status__in=("pending", "confirmed"), deleted_at=None
+        )
+
     def overstaying(self, day: dt.date) -> Self:
         """Guests still checked in although their stay ended before the day."""
         return self.filter(check_out__lt=day, status="checked_in", deleted_at=None)

@@ -41,11 +41,13 @@ class UnitNotFound(NotFound):
 class PropertyNotOpen(Conflict):
     code = "property_not_open"
     message = "Property is not open for bookings"
+    explanation = "This property takes no new bookings at present."
 
 
 class UnitNotOpen(Conflict):
     code = "unit_not_open"
     message = "Unit is not open for bookings"
+    explanation = "This is not on offer for all of these nights."
 
 
 class StatusMoveNotAllowed(Conflict):
@@ -67,6 +69,7 @@ class NoNightsToMove(Conflict):
 
     code = "no_nights_to_move"
     message = "No nights to move"
+    explanation = "From this night on there is nothing to move."
 
 
 class ReferenceTaken(Conflict):

@@ -21,11 +21,13 @@ class GuestNotFound(NotFound):
 class GuestEmailTaken(Conflict):
     code = "guest_email_taken"
     message = "Guest with this email already exists"
+    explanation = "Another guest has this e-mail already."
 
 
 class GuestHasBookings(Conflict):
     code = "guest_has_bookings"
     message = "Guest has bookings"
+    explanation = "This guest has bookings. Tick the box to delete them too."
 
 
 CONSTRAINTS = {"guest_email_taken": GuestEmailTaken}

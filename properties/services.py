@@ -28,26 +28,31 @@ class PropertyNotFound(NotFound):
 class PropertySlugTaken(Conflict):
     code = "property_slug_taken"
     message = "Property slug already taken"
+    explanation = "Another property has this short name already."
 
 
 class PropertyHasBookings(Conflict):
     code = "property_has_bookings"
     message = "Property has bookings"
+    explanation = "The currency cannot change while the property has bookings."
 
 
 class UnitNameTaken(Conflict):
     code = "unit_name_taken"
     message = "Unit name already taken"
+    explanation = "Another unit of this property has this name already."
 
 
 class UnitHasBookings(Conflict):
     code = "unit_has_bookings"
     message = "Unit has bookings"
+    explanation = "Nights of this unit are booked from today on. Move those stays first."
 
 
 class PropertyNeedsUnit(Conflict):
     code = "property_needs_unit"
     message = "A property needs at least one unit"
+    explanation = "A property needs at least one unit."
 
 
 class PropertyDeleted(Conflict):

@@ -1,7 +1,7 @@
 """What every form of the dashboard has in common: its look, and how a verb's refusal reaches it."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -53,16 +53,20 @@ class HouseForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._focused = False
         for field in self.fields.values():
             look = next(look for kind, look in CLASS_OF_WIDGET if isinstance(field.widget, kind))
             field.widget.attrs.setdefault("class", look)
 
+    def offer(self, name: str, choices: Iterable[Any]) -> None:
+        """Give a field the choices there are today."""
+        cast(forms.ChoiceField, self.fields[name]).choices = list(choices)
+
     def add_error(self, field: str | None, error: Any) -> None:
         """Add the error; the first field with one gets the focus when the page is shown again."""
-        nobody_has_focus = not self._errors
         super().add_error(field, error)
-        if field and nobody_has_focus:
-            self.fields[field].widget.attrs["autofocus"] = True
+        if field and not self._focused:
+            self.fields[field].widget.attrs["autofocus"] = self._focused = True
 
     def refuse(self, error: DomainError) -> None:
         """Show what a verb refused, beside the field it is about."""

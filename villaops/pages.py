@@ -1,21 +1,30 @@
-"""The pages that belong to no app: landing, the way into an organization, errors."""
+"""The pages that belong to no app: landing, the way into an organization, errors. And what
+the pages of all apps share.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.middleware import HtmxDetails
 
-from accounts.models import Membership, User
+from accounts.access import default_access
+from accounts.models import User
 from villaops.errors import DomainError, NotFound
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -36,15 +45,10 @@ def landing(request: HttpRequest) -> HttpResponse:
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Lead to the organization the person works in most: the default one, else the first."""
-    user = cast(User, request.user)
-    memberships = list(Membership.objects.of(user))
-    if not memberships:
+    access = default_access(cast(User, request.user))
+    if access is None:
         return render(request, "accounts/no_organization.html")
-    chosen = next(
-        (m for m in memberships if m.organization_id == user.default_organization_id),
-        memberships[0],
-    )
-    return redirect("today", slug=chosen.organization.slug)
+    return redirect("today", access.organization.slug)
 
 
 @contextmanager
@@ -56,6 +60,26 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
         raise Http404(error.message) from error
     except DomainError as error:
         messages.error(request, error.explanation)
+
+
+def form_page(request: HttpRequest, template: str, form: Form, **context: Any) -> HttpResponse:
+    """The form, empty or with what was typed; 422 when something about it is wrong."""
+    status = 422 if form.is_bound and form.errors else 200
+    return render(request, template, {"form": form, **context}, status=status)
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page to swap in."""
+    htmx = cast(HtmxDetails, request.htmx)  # type: ignore[attr-defined]
+    return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+
+
+def back_to(request: HttpRequest, view: str, *args: Any) -> str:
+    """Where a button was pressed, if it says so and it is here; else the view's page."""
+    page = request.POST.get("next", "")
+    if page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None):
+        return page
+    return reverse(view, args=args)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -16,8 +16,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Messages can be put away.
-for (const button of document.querySelectorAll("[data-dismiss]")) button.hidden = false;
-
 document.addEventListener("click", (event) => {
   event.target.closest("[data-dismiss]")?.closest("[data-dismissible]")?.remove();
 });

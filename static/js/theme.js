@@ -21,10 +21,8 @@
 
   show(chosen());
 
-  document.addEventListener("DOMContentLoaded", () => {
-    for (const group of document.querySelectorAll("[data-theme-switch]")) group.hidden = false;
-    show(chosen());
-  });
+  // The buttons do not exist yet: mark the pressed one when they do.
+  document.addEventListener("DOMContentLoaded", () => show(chosen()));
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-theme-choice]");

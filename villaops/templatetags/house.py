@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import Access
 from accounts.permissions import Permission
 
 register = template.Library()
@@ -39,9 +40,9 @@ BADGES: dict[str, tuple[str, str]] = {
 }
 
 PROPERTY_ICONS = {
-    "villa": "building-cottage",
+    "villa": "pool",
     "hotel": "building-skyscraper",
-    "guesthouse": "home",
+    "guesthouse": "home-heart",
     "apartment": "building",
 }
 
@@ -50,7 +51,7 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """An icon of static/img/icons.svg; it says nothing to a screen reader, the text beside it does."""
+    """An icon of static/img/icons.svg; screen readers are told by the text beside it."""
     return format_html(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         static("img/icons.svg"),
@@ -98,7 +99,7 @@ def short_day(value: date | None) -> SafeString | str:
     return _time(value, "D j M")
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> SafeString | str:
     """`21 Nov 2026, 14:05` in the zone in force."""
     return _time(value, "j M Y, H:i")
@@ -112,6 +113,18 @@ def _time(value: date | None, pattern: str) -> SafeString | str:
 
 
 @register.filter
+def can(access: Access, permission: str) -> bool:
+    """Whether the person's role has the permission: `{% if access|can:"booking.write" %}`."""
+    return access.can(permission)
+
+
+@register.filter
+def spaced(word: str) -> str:
+    """`private_pool` as people write it."""
+    return word.replace("_", " ")
+
+
+@register.filter
 def initials(name: str) -> str:
     """At most two letters that stand for a person."""
     words = [word for word in name.split() if word[0].isalnum()]
@@ -122,7 +135,7 @@ def initials(name: str) -> str:
 class NavigationItem:
     """A place of the dashboard."""
 
-    label: str
+    label: Any
     icon: str
     url_name: str
     section: str
@@ -137,7 +150,7 @@ NAVIGATION = (
     NavigationItem(_("Guests"), "users", "guests:list", "guests", Permission.READ_GUESTS),
     NavigationItem(
         _("Properties"),
-        "building-cottage",
+        "home-2",
         "properties:list",
         "properties",
         Permission.READ_PROPERTIES,

@@ -1,0 +1,328 @@
+"""The forms of bookings and blocks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Organization
+from bookings.models import MAX_NIGHTS, Block, Booking, Status
+from bookings.services import MAX_TOTAL
+from guests.models import Guest
+from properties.models import Property, Unit
+from villaops.forms import DayInput, HouseForm
+
+# What the list may be sorted by, and the words for it.
+ORDERINGS = {
+    "-check_in": _("Latest arrival first"),
+    "check_in": _("Earliest arrival first"),
+    "-created_at": _("Newest booking first"),
+    "guest": _("Guest, A to Z"),
+    "-total": _("Highest total first"),
+    "total": _("Lowest total first"),
+}
+
+STATUSES_TO_BOOK = (Status.PENDING, Status.CONFIRMED, Status.CHECKED_IN)
+NEW_GUEST = "new"
+
+
+class BookingFilter(HouseForm):
+    """What the list of bookings shows. Nonsense in the address is ignored, never an error."""
+
+    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    status = forms.ChoiceField(label=_("Status"), required=False)
+    property = forms.ChoiceField(label=_("Property"), required=False)
+    source = forms.ChoiceField(label=_("Source"), required=False)
+    start = forms.DateField(label=_("Stays from"), required=False, widget=DayInput)
+    end = forms.DateField(label=_("Stays until"), required=False, widget=DayInput)
+    sort = forms.ChoiceField(label=_("Sort"), required=False)
+
+    def __init__(
+        self, data: Mapping[str, Any], *, properties: Iterable[Property], prices: bool
+    ) -> None:
+        super().__init__(data)
+        names = [(str(home.pk), home.name) for home in properties]
+        self.offer("status", [("", _("All")), *Status.choices])
+        self.offer("property", [("", _("All properties")), *names])
+        self.offer("source", [("", _("All sources")), *Booking.Source.choices])
+        self.offer(
+            "sort",
+            [(key, words) for key, words in ORDERINGS.items() if prices or "total" not in key],
+        )
+        self.fields["q"].widget.attrs["placeholder"] = _("Guest, e-mail or reference")
+        self.is_valid()
+
+    def value(self, name: str) -> Any:
+        """The cleaned value, or None when it is empty or makes no sense."""
+        return self.cleaned_data.get(name) or None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stay is to be: a property, and a unit of it or the first free one."""
+
+    property: Property
+    unit: Unit | None = None
+
+
+class PlaceField(forms.TypedChoiceField):
+    """A unit, or a property's first free unit, in one list; so the two can never disagree."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=self._place, empty_value=None, **kwargs)
+        self._places: dict[str, Place] = {}
+
+    def key_of(self, property_id: str) -> str | None:
+        """The property's first choice, to begin a form with."""
+        own = (key for key, place in self._places.items() if str(place.property.pk) == property_id)
+        return next(own, None)
+
+    def offer(self, properties: Iterable[Property], *, current: Booking | None = None) -> None:
+        """Offer the open ones of the properties (read `with_units`), and where `current` is now."""
+        choices: list[tuple[str, Any]] = [("", _("Choose …"))]
+        for home in properties:
+            group = self._group(home, current)
+            if len(group) == 1 and len(home.units_in_order) == 1:  # type: ignore[attr-defined]
+                choices.append((group[0][0], home.name))
+            elif group:
+                choices.append((home.name, group))
+        self.choices = choices
+
+    def _group(self, home: Property, current: Booking | None) -> list[tuple[str, str]]:
+        stays_here = current is not None and current.property_id == home.pk
+        if not home.is_open() and not stays_here:
+            return []
+        units = [
+            unit
+            for unit in home.units_in_order  # type: ignore[attr-defined]
+            if unit.status == Unit.Status.ACTIVE or (current and current.unit_id == unit.pk)
+        ]
+        group = []
+        if len(units) > 1 and not stays_here:
+            group.append((f"p:{home.pk}", _("%s · first free unit") % home.name))
+            self._places[f"p:{home.pk}"] = Place(home)
+        for unit in units:
+            group.append((f"u:{unit.pk}", f"{home.name} · {unit.name}"))
+            self._places[f"u:{unit.pk}"] = Place(home, unit)
+        return group
+
+    def _place(self, key: str) -> Place:
+        return self._places[key]
+
+
+class StayFields(HouseForm):
+    """What a new and a changed booking have in common."""
+
+    errors_at = {
+        "dates_taken": "check_in",
+        "property_not_open": "place",
+        "unit_not_open": "place",
+        "unit_not_found": "place",
+    }
+
+    place = PlaceField(label=_("Where"))
+    check_in = forms.DateField(label=_("Check-in"), widget=DayInput)
+    check_out = forms.DateField(label=_("Check-out"), widget=DayInput)
+    adults = forms.IntegerField(label=_("Adults"), min_value=1, max_value=9999, initial=1)
+    children = forms.IntegerField(label=_("Children"), min_value=0, max_value=9999, initial=0)
+    source = forms.ChoiceField(label=_("Source"), choices=Booking.Source.choices)
+    total_price = forms.DecimalField(
+        label=_("Total price"),
+        required=False,
+        min_value=0,
+        max_value=MAX_TOTAL,
+        max_digits=12,
+        decimal_places=2,
+    )
+    special_requests = forms.CharField(
+        label=_("Special requests"),
+        required=False,
+        max_length=10_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        empty_value=None,
+    )
+
+    @property
+    def place_field(self) -> PlaceField:
+        """The field that knows the places."""
+        return cast(PlaceField, self.fields["place"])
+
+    def clean(self) -> dict[str, Any]:
+        stay = super().clean() or self.cleaned_data
+        check_in, check_out = stay.get("check_in"), stay.get("check_out")
+        if check_in and check_out:
+            if check_out <= check_in:
+                self.add_error("check_out", _("The check-out is after the check-in."))
+            elif (check_out - check_in).days > MAX_NIGHTS:
+                self.add_error("check_out", _("A stay has at most %d nights.") % MAX_NIGHTS)
+        place = stay.get("place")
+        party = (stay.get("adults") or 0) + (stay.get("children") or 0)
+        if place and place.property.max_guests and party > place.property.max_guests:
+            self.add_error(
+                "adults",
+                _("%(home)s takes at most %(max)d guests.")
+                % {"home": place.property.name, "max": place.property.max_guests},
+            )
+        return stay
+
+
+class NewBookingForm(StayFields):
+    """A booking for a guest we know, or for one entered here."""
+
+    errors_at = {**StayFields.errors_at, "guest_email_taken": "new_email"}
+
+    # Made with the empty form: the same form sent twice makes one booking.
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    find = forms.CharField(label=_("Find a guest"), required=False, max_length=200)
+    guest = forms.ChoiceField(label=_("Guest"), widget=forms.RadioSelect)
+    new_name = forms.CharField(label=_("Name"), required=False, max_length=255)
+    new_email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
+    new_phone = forms.CharField(label=_("Phone"), required=False, max_length=50, empty_value=None)
+    status = forms.ChoiceField(
+        label=_("Status"), choices=[(status.value, status.label) for status in STATUSES_TO_BOOK]
+    )
+
+    field_order = ["key", "place", "check_in", "check_out", "adults", "children", "guest"]
+
+    def __init__(
+        self, *args: Any, properties: Iterable[Property], guests: Iterable[Guest], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.guests = {str(guest.pk): guest for guest in guests}
+        self.place_field.offer(properties)
+        known = [(pk, guest.name) for pk, guest in self.guests.items()]
+        self.offer("guest", [*known, (NEW_GUEST, _("New guest"))])
+        self.fields["guest"].error_messages["required"] = _("Choose a guest, or New guest.")
+        self.fields["total_price"].help_text = _("Empty: nights × the property's base price.")
+        self.fields["find"].widget.attrs |= {"placeholder": _("Name or e-mail"), "type": "search"}
+
+    def clean(self) -> dict[str, Any]:
+        stay = super().clean()
+        if stay.get("guest") == NEW_GUEST:
+            for name in ("new_name", "new_email"):
+                if not stay.get(name) and name not in self.errors:
+                    self.add_error(name, self.fields[name].error_messages["required"])
+        return stay
+
+    @property
+    def chosen_guest(self) -> Guest | None:
+        """The known guest; None for a new one."""
+        return self.guests.get(self.cleaned_data["guest"])
+
+
+class EditBookingForm(StayFields):
+    """A booking's facts, changed together. The status has buttons of its own."""
+
+    def __init__(
+        self, *args: Any, booking: Booking, properties: Iterable[Property], **kwargs: Any
+    ) -> None:
+        initial = {name: getattr(booking, name) for name in self.base_fields if name != "place"}
+        super().__init__(*args, initial={**initial, "place": f"u:{booking.unit_id}"}, **kwargs)
+        self.booking = booking
+        self.place_field.offer(properties, current=booking)
+        self.fields["total_price"].help_text = _(
+            "In %s. It stays as it is when dates change, unless you change it."
+        ) % (booking.currency)
+
+    def clean(self) -> dict[str, Any]:
+        stay = super().clean()
+        place = stay.get("place")
+        if place and place.property.currency != self.booking.currency:
+            if "total_price" not in self.changed_data:
+                self.add_error(
+                    "total_price",
+                    _("Prices there are in %s. Enter the new total in it.")
+                    % place.property.currency,
+                )
+        return stay
+
+    def changes(self) -> dict[str, Any]:
+        """What is to become different, as update_booking wants it."""
+        changes = {name: self.cleaned_data[name] for name in self.changed_data if name != "place"}
+        place = self.cleaned_data["place"]
+        if place.property.pk != self.booking.property_id:
+            changes["property"] = place.property
+        if place.unit and place.unit.pk != self.booking.unit_id:
+            changes["unit"] = place.unit
+        return changes
+
+
+class CancelForm(HouseForm):
+    """Why a booking is cancelled."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        empty_value=None,
+        help_text=_("Kept with the booking. The guest does not see it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class MoveForm(HouseForm):
+    """Another unit of the property, from a night on."""
+
+    errors_at = {
+        "dates_taken": "unit",
+        "unit_not_open": "unit",
+        "no_nights_to_move": "from_night",
+    }
+
+    unit = forms.ChoiceField(label=_("To"))
+    from_night = forms.DateField(label=_("From the night of"), widget=DayInput)
+
+    def __init__(self, *args: Any, booking: Booking, units: Iterable[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.booking = booking
+        self.units = {str(unit.pk): unit for unit in units}
+        self.offer("unit", [(pk, unit.name) for pk, unit in self.units.items()])
+
+    def clean_unit(self) -> Unit:
+        return self.units[self.cleaned_data["unit"]]
+
+    def clean_from_night(self) -> Any:
+        night = self.cleaned_data["from_night"]
+        if not self.booking.check_in <= night < self.booking.check_out:
+            raise forms.ValidationError(_("This night is not part of the stay."))
+        return night
+
+
+class BlockForm(HouseForm):
+    """Nights of a unit to take out of sale."""
+
+    errors_at = {"dates_taken": "start", "unit_not_found": "unit"}
+
+    unit = forms.ChoiceField(label=_("Unit"))
+    start = forms.DateField(label=_("First night"), widget=DayInput)
+    end = forms.DateField(
+        label=_("Free again on"), widget=DayInput, help_text=_("The night of this day is on sale.")
+    )
+    reason = forms.ChoiceField(label=_("Reason"), choices=Block.Reason.choices)
+    note = forms.CharField(label=_("Note"), required=False, max_length=500, empty_value=None)
+
+    def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = {str(unit.pk): unit for unit in units}
+        self.offer("unit", [(pk, unit.name) for pk, unit in self.units.items()])
+
+    def clean_unit(self) -> Unit:
+        return self.units[self.cleaned_data["unit"]]
+
+    def clean(self) -> dict[str, Any]:
+        block = super().clean() or self.cleaned_data
+        start, end = block.get("start"), block.get("end")
+        if start and end and end <= start:
+            self.add_error("end", _("The unit is free again after the first night."))
+        return block
+
+
+def guests_to_offer(organization: Organization, find: str, chosen: UUID | None) -> list[Guest]:
+    """The guest chosen so far, then at most eight that match; without a search the newest ones."""
+    own = Guest.objects.for_organization(organization)
+    first = list(own.filter(pk=chosen)) if chosen else []
+    found = own.matching(find).order_by("-created_at", "id").exclude(pk__in=[g.pk for g in first])
+    return [*first, *found[:8]]

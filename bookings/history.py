@@ -1,0 +1,244 @@
+"""A booking's history in plain words, read from the rows that triggers wrote.
+
+Rows of one context (one click, one request) are one entry. Which unit a night is in is known from
+the nights' own history, so that a room move in mid-stay can be told.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import User
+from bookings.models import Booking, NightEvent, Status
+from guests.models import Guest
+from properties.models import Unit
+from villaops.tenancy import Door
+
+DOORS = {
+    Door.WEB: gettext_lazy("dashboard"),
+    Door.API: gettext_lazy("API"),
+    Door.ADMIN: gettext_lazy("administration"),
+    Door.JOB: gettext_lazy("automatic"),
+    Door.COMMAND: gettext_lazy("command line"),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one act did to the booking: who, when, through which door."""
+
+    at: dt.datetime
+    who: str
+    door: str
+    sentences: list[str]
+
+
+@dataclass
+class _Act:
+    """The rows of one context."""
+
+    at: dt.datetime
+    context: dict[str, Any]
+    booking_events: list[Any] = field(default_factory=list)
+    night_events: list[NightEvent] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Names of what the rows only know by id."""
+
+    users: dict[str, str]
+    units: dict[UUID, str]
+    properties: dict[UUID, str]
+    guests: dict[UUID, str]
+
+
+def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
+    """Everything that happened to the booking, newest first; amounts only where `prices`.
+
+    Five statements, however long the history.
+    """
+    acts = _acts(booking)
+    names = _names(booking, acts)
+    entries = []
+    before = None
+    for act in acts:
+        sentences = list(_sentences(before, act, names, prices))
+        before = act.booking_events[-1] if act.booking_events else before
+        if sentences:
+            entries.append(
+                Entry(
+                    act.at,
+                    names.users.get(act.context.get("user") or "", _("System")),
+                    str(DOORS.get(act.context.get("door", ""), "")),
+                    sentences,
+                )
+            )
+    return entries[::-1]
+
+
+def _acts(booking: Booking) -> list[_Act]:
+    acts: dict[Any, _Act] = {}
+    own = booking.events.order_by("pgh_id")
+    nights = NightEvent.objects.filter(
+        organization=booking.organization_id, booking=booking
+    ).order_by("pgh_id")
+    for event in own:
+        act = acts.setdefault(
+            event.pgh_context_id or event.pgh_id,
+            _Act(event.pgh_created_at, event.pgh_context or {}),
+        )
+        act.booking_events.append(event)
+    for night in nights:
+        if night.pgh_context_id in acts:
+            acts[night.pgh_context_id].night_events.append(night)
+    return list(acts.values())
+
+
+def _names(booking: Booking, acts: Iterable[_Act]) -> _Names:
+    events = [event for act in acts for event in act.booking_events]
+    nights = [night for act in acts for night in act.night_events]
+    own = {"organization": booking.organization_id}
+    users = User.objects.filter(
+        pk__in={act.context["user"] for act in acts if act.context.get("user")}
+    )
+    # A booking's unit is always of its property: the units bring the properties' names along.
+    units = list(
+        Unit.objects.filter(
+            **own, pk__in={event.unit_id for event in events} | {night.unit_id for night in nights}
+        ).select_related("property")
+    )
+    guests = Guest.objects.filter(**own, pk__in={event.guest_id for event in events} - {None})
+    return _Names(
+        users={str(user.pk): user.name for user in users},
+        units={unit.pk: unit.name for unit in units},
+        properties={unit.property_id: unit.property.name for unit in units},
+        guests={guest.pk: guest.name for guest in guests},
+    )
+
+
+def _sentences(before: Any, act: _Act, names: _Names, prices: bool) -> Iterator[str]:
+    for event in act.booking_events:
+        if event.pgh_label == "insert" or before is None:
+            yield _booked(event, names, prices)
+        else:
+            yield from _changes(before, event, names, prices)
+        before = event
+    yield from _moves(act.night_events, names)
+
+
+def _booked(event: Any, names: _Names, prices: bool) -> str:
+    party = event.adults + event.children
+    sentence = ngettext(
+        "Booked %(stay)s for %(party)s guest, %(status)s.",
+        "Booked %(stay)s for %(party)s guests, %(status)s.",
+        party,
+    ) % {"stay": _stay(event), "party": party, "status": Status(event.status).label.lower()}
+    if prices and event.total_price is not None:
+        sentence += " " + _("Total %s.") % _amount(event.total_price, event.currency)
+    return sentence
+
+
+def _changes(old: Any, new: Any, names: _Names, prices: bool) -> Iterator[str]:
+    if new.deleted_at and not old.deleted_at:
+        yield _("Deleted; its nights are free again.")
+    if old.deleted_at and not new.deleted_at:
+        yield _("Restored.")
+    if old.status != new.status:
+        yield _status_sentence(old.status, new)
+    yield from _stay_changes(old, new, names)
+    if prices and (old.total_price, old.currency) != (new.total_price, new.currency):
+        yield _("Total changed from %(old)s to %(new)s.") % {
+            "old": _amount(old.total_price, old.currency),
+            "new": _amount(new.total_price, new.currency),
+        }
+    yield from _other_changes(old, new, names)
+
+
+def _stay_changes(old: Any, new: Any, names: _Names) -> Iterator[str]:
+    if (old.check_in, old.check_out) != (new.check_in, new.check_out):
+        yield _("Dates changed from %(old)s to %(new)s.") % {"old": _stay(old), "new": _stay(new)}
+    if old.property_id != new.property_id:
+        yield _("Moved to %s.") % names.properties.get(new.property_id, "?")
+    if (old.adults, old.children) != (new.adults, new.children):
+        yield _("Party changed from %(old)s to %(new)s.") % {"old": _party(old), "new": _party(new)}
+
+
+def _other_changes(old: Any, new: Any, names: _Names) -> Iterator[str]:
+    if old.guest_id != new.guest_id:
+        yield _("Guest changed to %s.") % names.guests.get(new.guest_id, _("nobody"))
+    if old.source != new.source:
+        yield _("Source changed to %s.") % Booking.Source(new.source).label
+    if old.special_requests != new.special_requests:
+        yield _("Requests changed.") if new.special_requests else _("Requests removed.")
+
+
+def _status_sentence(old: str, new: Any) -> str:
+    came_back = old in (Status.CANCELLED, Status.NO_SHOW)
+    match (old, new.status):
+        case (_, Status.CANCELLED):
+            reason = f" {new.cancellation_reason}" if new.cancellation_reason else ""
+            return _("Cancelled; its nights are free again.") + reason
+        case (_, Status.NO_SHOW):
+            return _("Marked as no-show; its nights are free again.")
+        case (_, Status.CONFIRMED | Status.PENDING) if came_back:
+            return _("Brought back as %s.") % Status(new.status).label.lower()
+        case (Status.CHECKED_IN, Status.CONFIRMED):
+            return _("Check-in undone.")
+        case (Status.CHECKED_OUT, Status.CHECKED_IN):
+            return _("Check-out undone.")
+        case (Status.CONFIRMED, Status.PENDING):
+            return _("Confirmation taken back.")
+    return _("%s.") % Status(new.status).label
+
+
+def _moves(events: Iterable[NightEvent], names: _Names) -> Iterator[str]:
+    """Nights that left one unit and are in another: a sentence for each run of them."""
+    events = list(events)
+    left = {event.night for event in events if event.pgh_label == "delete"}
+    came = sorted(
+        {
+            (event.unit_id, event.night)
+            for event in events
+            if event.pgh_label != "delete" and event.night in left
+        },
+        key=lambda pair: (pair[1], str(pair[0])),
+    )
+    for unit_id, run in groupby(came, key=lambda pair: pair[0]):
+        nights = [night for _unit, night in run]
+        yield ngettext(
+            "Night of %(first)s moved to %(unit)s.",
+            "Nights %(first)s to %(last)s moved to %(unit)s.",
+            len(nights),
+        ) % {
+            "first": _day(nights[0]),
+            "last": _day(nights[-1]),
+            "unit": names.units.get(unit_id, "?"),
+        }
+
+
+def _stay(event: Any) -> str:
+    return f"{_day(event.check_in)} – {_day(event.check_out)}"
+
+
+def _day(day: dt.date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
+def _party(event: Any) -> str:
+    adults = ngettext("%d adult", "%d adults", event.adults) % event.adults
+    if not event.children:
+        return adults
+    children = ngettext("%d child", "%d children", event.children) % event.children
+    return f"{adults}, {children}"
+
+
+def _amount(amount: Decimal | None, currency: str) -> str:
+    return _("none") if amount is None else f"{amount:,.2f} {currency}"

@@ -1,0 +1,380 @@
+"""The pages of bookings. `bookings.today` has the day, `bookings.block_views` the blocks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import Access, OrganizationRequest, page
+from accounts.permissions import Permission
+from bookings.forms import (
+    BookingFilter,
+    CancelForm,
+    EditBookingForm,
+    MoveForm,
+    NewBookingForm,
+    guests_to_offer,
+)
+from bookings.history import history_of
+from bookings.models import Booking, Status
+from bookings.querysets import BookingQuerySet
+from bookings.services import (
+    book_stay,
+    cancel_booking,
+    check_in_guest,
+    check_out_guest,
+    confirm_booking,
+    delete_booking,
+    mark_no_show,
+    move_to_unit,
+    unconfirm_booking,
+    update_booking,
+)
+from guests.services import create_guest
+from properties.models import Property, Unit
+from villaops.clock import today_in
+from villaops.errors import DomainError
+from villaops.pages import back_to, form_page, get_or_post, refusals_as_messages, wants_fragment
+
+PAGE_SIZE = 25
+
+# One button, one verb. Where a booking may go from where it stands is the model's to say.
+VERBS: dict[str, Callable[..., Booking]] = {
+    Status.PENDING: unconfirm_booking,
+    Status.CONFIRMED: confirm_booking,
+    Status.CHECKED_IN: check_in_guest,
+    Status.CHECKED_OUT: check_out_guest,
+    Status.NO_SHOW: mark_no_show,
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A button that moves a booking to a status."""
+
+    label: Any
+    icon: str
+    is_next_step: bool = False
+
+
+BUTTONS: dict[tuple[str, str], Move] = {
+    ("pending", "confirmed"): Move(gettext_lazy("Confirm"), "check", is_next_step=True),
+    ("pending", "checked_in"): Move(gettext_lazy("Check in"), "door-enter"),
+    ("confirmed", "checked_in"): Move(gettext_lazy("Check in"), "door-enter", is_next_step=True),
+    ("confirmed", "pending"): Move(gettext_lazy("Back to pending"), "arrow-back-up"),
+    ("confirmed", "no_show"): Move(gettext_lazy("No-show"), "user-x"),
+    ("checked_in", "checked_out"): Move(gettext_lazy("Check out"), "door-exit", is_next_step=True),
+    ("checked_in", "confirmed"): Move(gettext_lazy("Undo check-in"), "arrow-back-up"),
+    ("checked_out", "checked_in"): Move(gettext_lazy("Undo check-out"), "arrow-back-up"),
+    ("cancelled", "confirmed"): Move(gettext_lazy("Bring back as confirmed"), "refresh"),
+    ("cancelled", "pending"): Move(gettext_lazy("Bring back as pending"), "refresh"),
+    ("no_show", "confirmed"): Move(gettext_lazy("Bring back as confirmed"), "refresh"),
+}
+
+
+# --- List ------------------------------------------------------------------------------------
+
+
+@page(Permission.READ_BOOKINGS)
+@require_safe
+def index(request: OrganizationRequest) -> HttpResponse:
+    """The bookings, filtered, searched and sorted by the address."""
+    access = request.access
+    homes = Property.objects.for_organization(access.organization).order_by("name", "id")
+    filters = BookingFilter(
+        request.GET, properties=homes, prices=access.can(Permission.READ_PRICES)
+    )
+    found = Paginator(_found(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "bookings/list.html#results" if wants_fragment(request) else "bookings/list.html",
+        {
+            "filters": filters,
+            "tabs": _tabs(request, filters),
+            "chips": _chips(request, filters),
+            "bookings": found,
+            "is_filtered": any(filters.value(name) for name in filters.fields if name != "sort"),
+        },
+    )
+
+
+def _found(access: Access, filters: BookingFilter) -> BookingQuerySet:
+    found = (
+        Booking.objects.for_organization(access.organization)
+        .matching(filters.value("q") or "", emails=access.can(Permission.READ_GUESTS))
+        .with_guest_and_property()
+    )
+    for name in ("status", "source"):
+        if value := filters.value(name):
+            found = found.filter(**{name: value})
+    if home := filters.value("property"):
+        found = found.filter(property=home)
+    if start := filters.value("start"):
+        found = found.filter(check_out__gt=start)
+    if end := filters.value("end"):
+        found = found.filter(check_in__lte=end)
+    columns = {"guest": "guest__name", "total": "total_price"}
+    sort = filters.value("sort") or "-check_in"
+    name = sort.removeprefix("-")
+    return found.order_by(sort.replace(name, columns.get(name, name)), "id")
+
+
+def _tabs(request: OrganizationRequest, filters: BookingFilter) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "url": _address(request, status=value, page=None),
+            "is_current": (filters.value("status") or "") == value,
+        }
+        for value, label in filters.fields["status"].choices  # type: ignore[attr-defined]
+    ]
+
+
+def _chips(request: OrganizationRequest, filters: BookingFilter) -> list[dict[str, str]]:
+    chips = []
+    for name in ("q", "property", "source", "start", "end"):
+        if value := filters.value(name):
+            field = filters.fields[name]
+            words = dict(getattr(field, "choices", ())).get(value, value)
+            label = words if name in ("property", "source") else f"{field.label}: {words}"
+            chips.append({"label": label, "without": _address(request, **{name: None}, page=None)})
+    return chips
+
+
+def _address(request: OrganizationRequest, **changes: str | None) -> str:
+    """This page's address with some parameters changed; None and empty ones go."""
+    parameters = {**request.GET.dict(), **changes}
+    return "?" + urlencode({name: value for name, value in parameters.items() if value})
+
+
+# --- One booking -----------------------------------------------------------------------------
+
+
+@page(Permission.READ_BOOKINGS)
+@require_safe
+def detail(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """A stay with its nights, what may be done with it, and what happened to it."""
+    access = request.access
+    booking = _find(request, booking_id)
+    nights = list(booking.nights.in_order())
+    prices = access.can(Permission.READ_PRICES)
+    buttons = [
+        (target, BUTTONS[booking.status, target])
+        for target in booking.possible_moves()
+        if (booking.status, target) in BUTTONS
+    ]
+    return render(
+        request,
+        "bookings/detail.html",
+        {
+            "booking": booking,
+            "nights": nights,
+            "units": list(dict.fromkeys(night.unit.name for night in nights)),
+            "buttons": sorted(buttons, key=lambda button: not button[1].is_next_step),
+            "may_cancel": Status.CANCELLED in booking.possible_moves(),
+            "shows_prices": prices,
+            "history": history_of(booking, prices=prices),
+        },
+    )
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_POST
+def status(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """Move a booking along: confirm, check in, check out, undo, bring back."""
+    booking = _find(request, booking_id)
+    target = request.POST.get("status", "")
+    if target not in VERBS:
+        return HttpResponseBadRequest()
+    with refusals_as_messages(request):
+        VERBS[target](booking=booking, by=request.access.user)
+        messages.success(request, _moved_words(booking, target))
+    return redirect(
+        back_to(request, "bookings:detail", request.access.organization.slug, booking_id)
+    )
+
+
+def _moved_words(booking: Booking, target: str) -> str:
+    words = {
+        Status.PENDING: _("%s is pending again."),
+        Status.CONFIRMED: _("%s is confirmed."),
+        Status.CHECKED_IN: _("%s is checked in."),
+        Status.CHECKED_OUT: _("%s is checked out."),
+        Status.NO_SHOW: _("%s is marked as no-show. The nights are free again."),
+    }
+    return words[Status(target)] % _who(booking)
+
+
+@page(Permission.WRITE_BOOKINGS)
+@get_or_post
+def cancel(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """Cancel with a reason."""
+    booking = _find(request, booking_id)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with refusals_as_messages(request):
+            cancel_booking(
+                booking=booking, by=request.access.user, reason=form.cleaned_data["reason"]
+            )
+            messages.success(request, _("Booking cancelled. The nights are free again."))
+        return _to_detail(request, booking_id)
+    return form_page(request, "bookings/cancel.html", form, booking=booking)
+
+
+@page(Permission.WRITE_BOOKINGS)
+@get_or_post
+def move(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """Move the nights from one on to another unit of the property."""
+    booking = _find(request, booking_id)
+    units = Unit.objects.for_organization(booking.organization_id).filter(
+        property=booking.property, status=Unit.Status.ACTIVE
+    )
+    last_night = list(booking.nights.in_order())[-1:]
+    others = units.exclude(pk__in=[night.unit_id for night in last_night])
+    day = today_in(booking.property.time_zone)
+    first = day if booking.check_in <= day < booking.check_out else booking.check_in
+    form = MoveForm(
+        request.POST or None,
+        booking=booking,
+        units=others.in_order(),
+        initial={"from_night": first},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            move_to_unit(booking=booking, by=request.access.user, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Moved to %s.") % form.cleaned_data["unit"].name)
+            return _to_detail(request, booking_id)
+    return form_page(request, "bookings/move.html", form, booking=booking)
+
+
+@page(Permission.DELETE_BOOKINGS)
+@get_or_post
+def delete(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """Ask, then delete."""
+    booking = _find(request, booking_id)
+    if request.method == "POST":
+        delete_booking(booking=booking, by=request.access.user)
+        messages.success(request, _("Booking %s deleted.") % booking.reference)
+        return redirect("bookings:list", request.access.organization.slug)
+    return render(request, "bookings/delete.html", {"booking": booking})
+
+
+# --- Making and changing one -----------------------------------------------------------------
+
+
+@page(Permission.WRITE_BOOKINGS)
+@get_or_post
+def create(request: OrganizationRequest) -> HttpResponse:
+    """Book a stay for a guest we know or a new one."""
+    if made := request.session.get("booked", {}).get(request.POST.get("key")):
+        return _to_detail(request, made)
+    wants = request.POST or request.GET
+    form = NewBookingForm(
+        request.POST if "save" in request.POST else None,
+        initial={"key": uuid4(), "adults": 1, "children": 0, **wants.dict()},
+        properties=_places(request),
+        guests=guests_to_offer(
+            request.access.organization, wants.get("find", ""), _uuid(wants.get("guest"))
+        ),
+    )
+    if "place" not in wants:
+        form.initial["place"] = form.place_field.key_of(wants.get("property", ""))
+    if form.is_valid():
+        try:
+            booking = _book(request.access, form)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            request.session["booked"] = {str(form.cleaned_data["key"]): str(booking.pk)}
+            messages.success(request, _("Booked for %s.") % _who(booking))
+            return _to_detail(request, booking.pk)
+    return form_page(request, "bookings/create.html", form)
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_safe
+def guest_options(request: OrganizationRequest) -> HttpResponse:
+    """The guests that match what is being typed, to choose from."""
+    guests = guests_to_offer(
+        request.access.organization, request.GET.get("find", ""), _uuid(request.GET.get("guest"))
+    )
+    context = {"guests": guests, "chosen": request.GET.get("guest", "")}
+    return render(request, "bookings/create.html#guest_options", context)
+
+
+def _book(access: Access, form: NewBookingForm) -> Booking:
+    """The guest, if new, and the booking: both or neither."""
+    stay = dict(form.cleaned_data)
+    place = stay.pop("place")
+    for name in ("key", "find", "guest"):
+        stay.pop(name)
+    new = {name: stay.pop(f"new_{name}") for name in ("name", "email", "phone")}
+    with transaction.atomic():
+        guest = form.chosen_guest or create_guest(
+            organization=access.organization, by=access.user, **new
+        )
+        return book_stay(
+            property=place.property,
+            units=[place.unit] if place.unit else None,
+            guest=guest,
+            by=access.user,
+            **stay,
+        )
+
+
+@page(Permission.WRITE_BOOKINGS)
+@get_or_post
+def edit(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """Change dates, place, party, price and notes at once."""
+    booking = _find(request, booking_id)
+    form = EditBookingForm(request.POST or None, booking=booking, properties=_places(request))
+    if form.is_valid():
+        try:
+            update_booking(booking=booking, by=request.access.user, changes=form.changes())
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Changes saved."))
+            return _to_detail(request, booking_id)
+    return form_page(request, "bookings/edit.html", form, booking=booking)
+
+
+# --- Shared ----------------------------------------------------------------------------------
+
+
+def _find(request: OrganizationRequest, booking_id: UUID) -> Booking:
+    own = Booking.objects.for_organization(request.access.organization)
+    return get_object_or_404(own.with_guest_and_property(), pk=booking_id)
+
+
+def _places(request: OrganizationRequest) -> Any:
+    homes = Property.objects.for_organization(request.access.organization)
+    return homes.with_units().order_by("name", "id")
+
+
+def _who(booking: Booking) -> str:
+    return booking.guest.name if booking.guest else booking.reference
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
+def _to_detail(request: OrganizationRequest, booking_id: UUID | str) -> HttpResponse:
+    return redirect("bookings:detail", request.access.organization.slug, booking_id)

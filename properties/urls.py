@@ -1,0 +1,17 @@
+"""Addresses of properties and units, under `/o/<slug>/properties/`."""
+
+from django.urls import path
+
+from properties import views
+
+app_name = "properties"
+urlpatterns = [
+    path("", views.index, name="list"),
+    path("new", views.create, name="create"),
+    path("<uuid:property_id>/", views.detail, name="detail"),
+    path("<uuid:property_id>/edit", views.edit, name="edit"),
+    path("<uuid:property_id>/delete", views.delete, name="delete"),
+    path("<uuid:property_id>/units/new", views.create_unit, name="create_unit"),
+    path("<uuid:property_id>/units/<uuid:unit_id>/edit", views.edit_unit, name="edit_unit"),
+    path("<uuid:property_id>/units/<uuid:unit_id>/delete", views.remove_unit, name="delete_unit"),
+]

@@ -1,0 +1,197 @@
+"""The pages of properties and their units."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import OrganizationRequest, page
+from accounts.permissions import Permission
+from bookings.models import Block, Booking
+from properties.forms import PropertyForm, UnitForm
+from properties.models import Property, Unit
+from properties.services import (
+    add_unit,
+    create_property,
+    delete_property,
+    delete_unit,
+    update_property,
+    update_unit,
+)
+from villaops.clock import today_in
+from villaops.errors import DomainError
+from villaops.pages import form_page, get_or_post, refusals_as_messages
+
+NEXT_STAYS = 10
+BLOCKS_SHOWN = 50
+
+
+@page(Permission.READ_PROPERTIES)
+@require_safe
+def index(request: OrganizationRequest) -> HttpResponse:
+    """The properties as cards, by name."""
+    homes = Property.objects.for_organization(request.access.organization).with_unit_count()
+    return render(
+        request,
+        "properties/list.html",
+        {
+            "properties": homes.order_by("name", "id"),
+            "shows_prices": request.access.can(Permission.READ_PRICES),
+        },
+    )
+
+
+@page(Permission.READ_PROPERTIES)
+@require_safe
+def detail(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
+    """A property with its units, the stays to come and the blocks that stand."""
+    organization = request.access.organization
+    home = _find(request, property_id)
+    day = today_in(home.time_zone)
+    stays = Booking.objects.for_organization(organization).holding_nights()
+    blocks = Block.objects.for_organization(organization).filter(unit__property=home, end__gt=day)
+    return render(
+        request,
+        "properties/detail.html",
+        {
+            "property": home,
+            "units": list(_units(home).in_order()),
+            "stays": stays.filter(property=home, check_out__gte=day)
+            .with_guest_and_property()
+            .order_by("check_in", "id")[:NEXT_STAYS],
+            "blocks": blocks.select_related("unit").order_by("start", "id")[:BLOCKS_SHOWN],
+            "day": day,
+            "shows_prices": request.access.can(Permission.READ_PRICES),
+        },
+    )
+
+
+@page(Permission.WRITE_PROPERTIES)
+@get_or_post
+def create(request: OrganizationRequest) -> HttpResponse:
+    """Add a property with its units."""
+    organization = request.access.organization
+    form = PropertyForm(request.POST or None, organization=organization)
+    if form.is_valid():
+        try:
+            home = create_property(
+                organization=organization, by=request.access.user, **form.cleaned_data
+            )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("%s added.") % home.name)
+            return _to_detail(request, home.pk)
+    return form_page(request, "properties/form.html", form)
+
+
+@page(Permission.WRITE_PROPERTIES)
+@get_or_post
+def edit(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
+    """Change a property's facts."""
+    home = _find(request, property_id)
+    form = PropertyForm(
+        request.POST or None, organization=request.access.organization, property=home
+    )
+    if form.is_valid():
+        try:
+            update_property(property=home, by=request.access.user, changes=form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Changes saved."))
+            return _to_detail(request, property_id)
+    return form_page(request, "properties/form.html", form, property=home)
+
+
+@page(Permission.DELETE_PROPERTIES)
+@get_or_post
+def delete(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
+    """Say what goes with it, ask, then delete."""
+    home = _find(request, property_id)
+    if request.method == "POST":
+        delete_property(property=home, by=request.access.user)
+        messages.success(request, _("%s deleted.") % home.name)
+        return redirect("properties:list", request.access.organization.slug)
+    stays = Booking.objects.for_organization(home.organization_id).filter(property=home)
+    context = {"property": home, "unit_count": _units(home).count(), "booking_count": stays.count()}
+    return render(request, "properties/delete.html", context)
+
+
+@page(Permission.WRITE_PROPERTIES)
+@get_or_post
+def create_unit(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
+    """Add a unit to a property."""
+    home = _find(request, property_id)
+    form = UnitForm(request.POST or None)
+    if form.is_valid():
+        try:
+            unit = add_unit(property=home, by=request.access.user, **_given(form.cleaned_data))
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("%s added.") % unit.name)
+            return _to_detail(request, property_id)
+    return form_page(request, "properties/unit.html", form, property=home)
+
+
+@page(Permission.WRITE_PROPERTIES)
+@get_or_post
+def edit_unit(request: OrganizationRequest, property_id: UUID, unit_id: UUID) -> HttpResponse:
+    """Rename a unit, move it in the order, retire it, change its offer."""
+    home = _find(request, property_id)
+    unit = _find_unit(home, unit_id)
+    form = UnitForm(request.POST or None, unit=unit)
+    if form.is_valid():
+        try:
+            update_unit(unit=unit, by=request.access.user, on=_day(home), changes=form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Changes saved."))
+            return _to_detail(request, property_id)
+    return form_page(request, "properties/unit.html", form, property=home, unit=unit)
+
+
+@page(Permission.DELETE_PROPERTIES)
+@get_or_post
+def remove_unit(request: OrganizationRequest, property_id: UUID, unit_id: UUID) -> HttpResponse:
+    """Ask, then delete a unit."""
+    home = _find(request, property_id)
+    unit = _find_unit(home, unit_id)
+    if request.method == "POST":
+        with refusals_as_messages(request):
+            delete_unit(unit=unit, by=request.access.user, on=_day(home))
+            messages.success(request, _("%s deleted.") % unit.name)
+        return _to_detail(request, property_id)
+    return render(request, "properties/delete_unit.html", {"property": home, "unit": unit})
+
+
+def _find(request: OrganizationRequest, property_id: UUID) -> Property:
+    own = Property.objects.for_organization(request.access.organization)
+    return get_object_or_404(own, pk=property_id)
+
+
+def _find_unit(home: Property, unit_id: UUID) -> Unit:
+    return get_object_or_404(_units(home).select_related("property"), pk=unit_id)
+
+
+def _units(home: Property) -> Any:
+    return Unit.objects.for_organization(home.organization_id).filter(property=home)
+
+
+def _day(home: Property) -> dt.date:
+    return today_in(home.time_zone)
+
+
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _to_detail(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
+    return redirect("properties:detail", request.access.organization.slug, property_id)
