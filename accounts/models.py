@@ -5,10 +5,11 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from uuid_utils.compat import uuid7
 
 from accounts.permissions import Role
@@ -54,6 +55,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
+        indexes = [
+            GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="user_email_search"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="user_name_search"),
+        ]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_taken"),
         ]
@@ -81,6 +86,10 @@ class Organization(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="organization_name_search"),
+            GinIndex(OpClass(Upper("slug"), "gin_trgm_ops"), name="organization_slug_search"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["slug"], name="organization_slug_taken"),
             models.CheckConstraint(

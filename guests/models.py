@@ -34,6 +34,9 @@ class Guest(models.Model):
             models.Index(fields=["organization", "name"], name="guest_by_name"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="guest_name_search"),
             GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="guest_email_search"),
+            models.Index(
+                fields=["-id"], condition=Q(deleted_at__isnull=False), name="guest_deleted"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="guest_in_organization"),

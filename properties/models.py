@@ -78,6 +78,9 @@ class Property(models.Model):
             models.Index(fields=["organization", "-created_at", "id"], name="property_newest"),
             models.Index(fields=["organization", "name"], name="property_by_name"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="property_name_search"),
+            models.Index(
+                fields=["-id"], condition=Q(deleted_at__isnull=False), name="property_deleted"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="property_in_organization"),
@@ -184,6 +187,10 @@ class Unit(models.Model):
         indexes = [
             models.Index(
                 fields=["organization", "property", "position", "id"], name="unit_in_order"
+            ),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="unit_name_search"),
+            models.Index(
+                fields=["-id"], condition=Q(deleted_at__isnull=False), name="unit_deleted"
             ),
         ]
         constraints = [
