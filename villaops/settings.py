@@ -212,6 +212,8 @@ AXES_FAILURE_LIMIT = LOGIN_FAILURE_LIMIT
 AXES_COOLOFF_TIME = LOGIN_LOCK_MINUTES / 60
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# The log-in form's name for it, and what a success is looked up under; ours is called email.
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.backends.locked_name"
 AXES_CLIENT_IP_CALLABLE = "villaops.api.throttles.client_address"
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"

@@ -1,0 +1,91 @@
+"""Log-in with a password over the API, with the lock-out that the dashboard's has too."""
+
+from datetime import timedelta
+from math import ceil
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.db import connection, transaction
+from django.db.models import Max
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.backends import locked_name
+from accounts.models import User
+from villaops.errors import DomainError, PermissionDenied, TooManyAttempts, Unauthenticated
+
+
+class WrongPassword(Unauthenticated):
+    code = "wrong_password"
+    message = "Invalid email or password"
+
+
+class AccountInactive(PermissionDenied):
+    code = "account_inactive"
+    message = "Account is inactive"
+
+
+class TooManyFailedLogins(TooManyAttempts):
+    code = "too_many_failed_logins"
+    message = "Too many failed logins"
+
+
+def check_login(request: HttpRequest, *, email: str, password: str) -> User:
+    """The user whose e-mail and password these are.
+
+    After LOGIN_FAILURE_LIMIT failures for one e-mail, known or not, from one address, the pair is
+    locked for LOGIN_LOCK_MINUTES, the right password included; a success forgets the failures.
+    Raises TooManyFailedLogins, WrongPassword, AccountInactive.
+    """
+    # A refusal comes back as a value, so that the failure that was counted stays counted.
+    result = _attempt(request, email, password)
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@transaction.atomic
+def _attempt(request: HttpRequest, email: str, password: str) -> User | DomainError:
+    credentials = {"username": email}
+    _one_at_a_time(request, credentials)
+    if settings.AXES_ENABLED and not AxesProxyHandler.is_allowed(request, credentials):
+        return TooManyFailedLogins(retry_after=_seconds_left(request, credentials))
+    user = _user_with(email, password)
+    if user is None:
+        user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+        return WrongPassword()
+    if not user.is_active:
+        return AccountInactive()
+    user_logged_in.send(sender=User, request=request, user=user)
+    return user
+
+
+def _one_at_a_time(request: HttpRequest, credentials: dict[str, str]) -> None:
+    """Attempts for one e-mail wait for each other; parallel guesses would all pass the count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"login:{locked_name(request, credentials)}"],
+        )
+
+
+def _user_with(email: str, password: str) -> User | None:
+    user = User.objects.with_email(email)
+    if user is None or not user.has_usable_password():
+        # As slow as a real comparison, so that time does not tell who has an account.
+        User().set_password(password)
+        return None
+    return user if user.check_password(password) else None
+
+
+def _seconds_left(request: HttpRequest, credentials: dict[str, str]) -> int:
+    """Until the lock of this e-mail and address ends."""
+    latest = AccessAttempt.objects.filter(
+        username=locked_name(request, credentials),
+        ip_address=request.axes_ip_address,  # type: ignore[attr-defined]
+    ).aggregate(latest=Max("attempt_time"))["latest"]
+    left = (latest or timezone.now()) + (get_cool_off(request) or timedelta()) - timezone.now()
+    return max(1, ceil(left.total_seconds()))

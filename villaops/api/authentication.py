@@ -1,0 +1,148 @@
+"""Who calls the API, and for which organization: one statement for all of it."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accounts.access import Access
+from accounts.models import Membership, Organization, RevokedAccessToken, User
+from accounts.permissions import Permission
+from accounts.services import OrganizationNotFound
+from accounts.tokens import Claims, InvalidCredentials, read_access_token
+from villaops.api.wire import SLUG
+from villaops.errors import PermissionDenied, Unauthenticated
+
+
+class UserInactive(Unauthenticated):
+    code = "user_inactive"
+    message = "User account is inactive"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever the credentials name; with access where the operation is about an organization."""
+
+    user: User
+    claims: Claims
+    access: Access | None
+
+    def require(self, permission: Permission) -> None:
+        """Refuse a caller without membership or whose role lacks the permission."""
+        if self.access is None:
+            raise PermissionDenied("No organization")
+        if not self.access.can(permission):
+            raise PermissionDenied
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """The token of the Authorization header; None without header or with another scheme."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def credential(request: HttpRequest) -> str | None:
+    """Whose requests to count together: the token's user. None without a genuine token.
+
+    A token that is none costs nobody else's allowance, and making tokens up gains nothing.
+    """
+    try:
+        return str(read_access_token(bearer_token(request) or "").user_id)
+    except Unauthenticated:
+        return None
+
+
+def authenticate(request: HttpRequest, *, in_organization: bool) -> Caller:
+    """Find out who calls. Raises Unauthenticated, OrganizationNotFound.
+
+    The organization is the one that `X-Organization` names by slug or id, else the user's default
+    one, else their oldest membership's.
+    """
+    token = bearer_token(request)
+    if token is None:
+        raise Unauthenticated
+    claims = read_access_token(token)
+    named = request.headers.get("X-Organization", "").strip() if in_organization else ""
+    user, revoked, access = _found(claims, named)
+    if user is None or revoked:
+        raise InvalidCredentials
+    if not user.is_active:
+        raise UserInactive
+    if named and access is None:
+        raise OrganizationNotFound
+    return Caller(user, claims, access)
+
+
+def _columns(model: type[Model], alias: str) -> str:
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+_TABLES = {
+    "user": User._meta.db_table,
+    "membership": Membership._meta.db_table,
+    "organization": Organization._meta.db_table,
+    "revoked": RevokedAccessToken._meta.db_table,
+}
+# The ORM can only do this in three statements: a user, a token's revocation, and the one
+# membership out of several with its organization.
+_WHO = """
+    SELECT EXISTS (SELECT FROM {revoked} r WHERE r.jti = %s), mine.role, {user_columns},
+           {organization_columns}
+    FROM {user} u
+    LEFT JOIN LATERAL (
+        SELECT m.role, m.organization_id FROM {membership} m
+        JOIN {organization} mo ON mo.id = m.organization_id
+        WHERE m.user_id = u.id AND {named}
+        ORDER BY m.organization_id IS DISTINCT FROM u.default_organization_id,
+                 m.created_at, m.id
+        LIMIT 1
+    ) mine ON true
+    LEFT JOIN {organization} o ON o.id = mine.organization_id
+    WHERE u.id = %s
+"""
+_USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+_ORGANIZATION_FIELDS = [field.attname for field in Organization._meta.concrete_fields]
+
+
+def _statement(named: str) -> str:
+    return _WHO.format(
+        **_TABLES,
+        named=named,
+        user_columns=_columns(User, "u"),
+        organization_columns=_columns(Organization, "o"),
+    )
+
+
+_BY_DEFAULT = _statement("true")
+_BY_SLUG = _statement("mo.slug = %s")
+_BY_ID = _statement("mo.id = %s")
+
+
+def _found(claims: Claims, named: str) -> tuple[User | None, bool, Access | None]:
+    statement, which = _which(named)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [claims.jti, *which, claims.user_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None, False, None
+    revoked, role, *values = row
+    user = User.from_db("default", _USER_FIELDS, values[: len(_USER_FIELDS)])
+    if role is None:
+        return user, revoked, None
+    organization = Organization.from_db(
+        "default", _ORGANIZATION_FIELDS, values[len(_USER_FIELDS) :]
+    )
+    return user, revoked, Access(user, organization, role)
+
+
+def _which(named: str) -> tuple[str, list[str | UUID]]:
+    if not named:
+        return _BY_DEFAULT, []
+    try:
+        return _BY_ID, [UUID(named)]
+    except ValueError:
+        # What no slug can be is not asked for: the database refuses NUL.
+        return _BY_SLUG, [named if re.fullmatch(SLUG, named) else ""]

@@ -1,0 +1,306 @@
+"""The frame of every endpoint: who may call it, what it takes, and in which order it says no.
+
+A handler of an `Endpoint` is marked with `operation(...)` and gets what its signature names:
+`path`, `query` and `body`, each a pydantic model, validated. It finds, calls one verb, and
+returns an `Output`. Its errors are raised, never returned. The rest is done here, in the order
+of contract section 1: routing, 429, 401, organization 404, 403, 422, then the handler's own.
+"""
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from pydantic import BaseModel, ValidationError
+from rest_framework.views import APIView
+
+from accounts.access import Access
+from accounts.models import User
+from accounts.permissions import Permission
+from villaops.api.authentication import Caller, authenticate, credential
+from villaops.api.errors import (
+    SECRETS,
+    ApiError,
+    InvalidInput,
+    WireError,
+    answer_to,
+    missing_body,
+    no_json,
+    no_object,
+    wire_errors,
+)
+from villaops.api.throttles import client_address, count_request
+from villaops.api.wire import Input, Output
+from villaops.tenancy import Door, organization_context
+
+
+class Openness(Enum):
+    """Operations outside an organization's permissions."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed in"
+
+
+PUBLIC = Openness.PUBLIC
+SIGNED_IN = Openness.SIGNED_IN
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path: what it is called, who may use it, what goes in and comes out."""
+
+    name: str
+    permission: Permission | Openness
+    status: int
+    errors: frozenset[int]
+    path: type[Input] | None
+    query: type[Input] | None
+    body: type[Input] | None
+    output: type[Output] | None
+    # Whether the answer may also be CSV.
+    csv: bool
+
+    def in_organization(self) -> bool:
+        """Whether it is about one organization, and asks for a permission there."""
+        return isinstance(self.permission, Permission)
+
+    def takes_secrets(self) -> bool:
+        """Whether the body may hold something that must not be sent back."""
+        return self.body is not None and not SECRETS.isdisjoint(self.body.model_fields)
+
+
+def operation[**P, R](
+    name: str,
+    permission: Permission | Openness,
+    *,
+    status: int = 200,
+    errors: set[int] | None = None,
+    csv: bool = False,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare a handler of an Endpoint: the operation's id, who may call it, its status.
+
+    Models are read from the signature. `errors` names the statuses that the handler's verbs add
+    to the ones every operation of its kind has, for the schema.
+    """
+
+    def declare(handler: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(handler)
+        models = {part: parameter.annotation for part, parameter in signature.parameters.items()}
+        returned = signature.return_annotation
+        handler.operation = Operation(  # type: ignore[attr-defined]
+            name=name,
+            permission=permission,
+            status=status,
+            errors=frozenset(errors or ()),
+            path=models.get("path"),
+            query=models.get("query"),
+            body=models.get("body"),
+            output=returned if _is_output(returned) else None,
+            csv=csv,
+        )
+        return handler
+
+    return declare
+
+
+def _is_output(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Output)
+
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class Endpoint(APIView):
+    """The methods of one path. A method without a declared operation does not exist.
+
+    In a handler `self.request` is the request, `self.access` the user's role in the organization
+    (operations with a permission), `self.user` who acts.
+    """
+
+    operations: ClassVar[dict[str, Operation]] = {}
+    # How the documentation groups it.
+    tag: ClassVar[str] = ""
+    # Which limit its requests count against: RATE_LIMIT_API, RATE_LIMIT_AUTH or none.
+    counted_as: ClassVar[Literal["api", "auth"] | None] = "api"
+    # Whether the OpenAPI document lists it.
+    documented: ClassVar[bool] = True
+
+    authentication_classes = ()
+    permission_classes = ()
+    request: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        handlers = {method: getattr(cls, method, None) for method in METHODS}
+        undeclared = [
+            method
+            for method, handler in handlers.items()
+            if handler is not None and not hasattr(handler, "operation")
+        ]
+        if undeclared:
+            raise TypeError(f"{cls.__name__}: {undeclared} declare no operation")
+        cls.operations = {
+            method.upper(): handler.operation
+            for method, handler in handlers.items()
+            if handler is not None
+        }
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        """What `Allow` says, and what the schema lists."""
+        return sorted(self.operations)
+
+    @property
+    def access(self) -> Access:
+        """The caller's role in the organization that the request is about."""
+        access = self._known_caller.access
+        if access is None:
+            raise RuntimeError("The operation declares no permission.")
+        return access
+
+    @property
+    def default_access(self) -> Access | None:
+        """The same where an organization was not asked for, and there need not be any."""
+        return self._known_caller.access
+
+    @property
+    def user(self) -> User:
+        """Who acts."""
+        return self._known_caller.user
+
+    @property
+    def _known_caller(self) -> Caller:
+        if self.caller is None:
+            raise RuntimeError("The operation is public.")
+        return self.caller
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.caller: Caller | None = None
+        self.sent: Any = None
+        try:
+            return self._answer(request, kwargs)
+        # Every error has an answer; what is no error of ours is logged there and becomes a 500.
+        except Exception as error:
+            return answer_to(error, request, sent=self.sent)
+
+    def _answer(self, request: HttpRequest, path: dict[str, str]) -> HttpResponse:
+        operation = self.operations.get(request.method or "")
+        if operation is None:
+            allow = ", ".join(self.allowed_methods)
+            raise ApiError(405, "Method Not Allowed", {"Allow": allow})
+        self._throttle(request)
+        self._admit(request, operation)
+        parts = self._validated(request, operation, path)
+        handler = getattr(self, (request.method or "").lower())
+        if isinstance(operation.permission, Openness):
+            return _response(handler(**parts), operation)
+        with organization_context(self.access.organization, by=self.user, door=Door.API):
+            return _response(handler(**parts), operation)
+
+    def _throttle(self, request: HttpRequest) -> None:
+        if self.counted_as == "auth":
+            client = client_address(request)
+            count_request(scope="auth", client=client, limit=settings.RATE_LIMIT_AUTH)
+        elif self.counted_as == "api":
+            client = credential(request) or client_address(request)
+            count_request(scope="api", client=client, limit=settings.RATE_LIMIT_API)
+
+    def _admit(self, request: HttpRequest, operation: Operation) -> None:
+        """Find out who calls, and refuse those who may not: 401, organization 404, 403."""
+        if operation.permission is PUBLIC:
+            return
+        self.caller = authenticate(request, in_organization=operation.in_organization())
+        if isinstance(operation.permission, Permission):
+            self.caller.require(operation.permission)
+
+    def _validated(
+        self, request: HttpRequest, operation: Operation, path: dict[str, str]
+    ) -> dict[str, Input]:
+        """The handler's arguments, or everything that is wrong with any of them in one list."""
+        errors: list[WireError] = []
+        parts: dict[str, Input] = {}
+
+        def take(part: str, model: type[Input], value: Any) -> None:
+            try:
+                parts[part] = model.model_validate(value)
+            except ValidationError as error:
+                errors.extend(wire_errors(error, part))
+
+        if operation.path:
+            take("path", operation.path, path)
+        if operation.query:
+            take("query", operation.query, query_of(request))
+        if operation.body:
+            try:
+                self.sent = _json_object(request, operation)
+            except InvalidInput as error:
+                errors.extend(error.detail)
+            else:
+                take("body", operation.body, self.sent)
+        if errors:
+            raise InvalidInput(errors)
+        return parts
+
+
+def query_of(request: HttpRequest) -> dict[str, str]:
+    """The query's parameters; the last of several of one name.
+
+    Not `request.GET`, which answers too many of them with an error of its own.
+    """
+    text = request.META.get("QUERY_STRING", "")
+    # WSGI hands over bytes dressed as Latin-1.
+    raw = text.encode("latin-1", "replace").decode("utf-8", "replace")
+    return dict(parse_qsl(raw, keep_blank_values=True))
+
+
+def _json_object(request: HttpRequest, operation: Operation) -> dict[str, Any]:
+    raw = _body(request)
+    if not raw:
+        raise InvalidInput([missing_body()])
+    # Neither of these shows what was sent where it could be a password.
+    if request.content_type != "application/json":
+        raise InvalidInput([no_object(None)])
+    content = _parsed(raw)
+    if not isinstance(content, dict):
+        raise InvalidInput([no_object(None if operation.takes_secrets() else content)])
+    return content
+
+
+def _body(request: HttpRequest) -> bytes:
+    try:
+        raw = request.body
+    except RequestDataTooBig as error:
+        raise ApiError(413, "Request Entity Too Large") from error
+    # A body that came in chunks announced no length.
+    if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise ApiError(413, "Request Entity Too Large")
+    return raw
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InvalidInput([no_json(error.start, "Invalid UTF-8")]) from error
+    except json.JSONDecodeError as error:
+        raise InvalidInput([no_json(error.pos, error.msg)]) from error
+    except RecursionError as error:
+        raise InvalidInput([no_json(0, "Nested too deeply")]) from error
+    except ValueError as error:
+        raise InvalidInput([no_json(0, "Number with too many digits")]) from error
+
+
+def _response(result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:
+    if isinstance(result, HttpResponse):
+        return result
+    return HttpResponse(
+        result.model_dump_json().encode(),
+        content_type="application/json",
+        status=operation.status,
+    )

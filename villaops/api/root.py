@@ -1,0 +1,150 @@
+"""The root: is it alive, is it ready, what is it, how is it used."""
+
+import logging
+from collections.abc import Callable
+from functools import cache as once
+from typing import Any, Literal
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.csp import CSP
+from django.views.decorators.csp import csp_override
+from kombu.connection import Connection
+
+from villaops.api.endpoint import PUBLIC, Endpoint, operation
+from villaops.api.errors import json_response
+from villaops.api.schema import document
+from villaops.api.wire import Output
+
+logger = logging.getLogger(__name__)
+
+type State = Literal["ok", "error", "disabled"]
+
+# A probe that waits longer than the prober does says nothing.
+PATIENCE = 2
+
+
+class Health(Output):
+    status: Literal["healthy"]
+    service: str
+
+
+class Checks(Output):
+    database: State
+    cache: State
+    broker: State
+
+
+class Readiness(Output):
+    status: Literal["ready", "unavailable"]
+    checks: Checks
+
+
+class Service(Output):
+    service: str
+    version: str
+    docs: str
+
+
+def service_description(request: HttpRequest) -> HttpResponse:
+    """What `/` says to a program."""
+    service = Service(service=settings.APP_NAME, version=settings.APP_VERSION, docs="/docs")
+    return json_response(service.model_dump())
+
+
+class RootEndpoint(Endpoint):
+    tag = "Service"
+    # Probes and readers of the documentation are not counted.
+    counted_as = None
+
+
+class HealthEndpoint(RootEndpoint):
+    @operation("get_health", PUBLIC)
+    def get(self) -> Health:
+        """Say that the process answers; asks nothing of anybody else."""
+        return Health(status="healthy", service=settings.APP_NAME)
+
+
+class ReadinessEndpoint(RootEndpoint):
+    @operation("get_readiness", PUBLIC)
+    def get(self) -> Readiness | HttpResponse:
+        """Say whether everything is there to work with."""
+        checks = Checks(
+            database=_state(_ask_database),
+            cache=_state(_ask_cache) if settings.REDIS_URL else "disabled",
+            broker=_state(_ask_broker) if settings.BROKER_URL else "disabled",
+        )
+        if checks.database == "ok":
+            return Readiness(status="ready", checks=checks)
+        return json_response(Readiness(status="unavailable", checks=checks).model_dump(), 503)
+
+
+def _state(ask: Callable[[], None]) -> State:
+    try:
+        ask()
+    # Whatever went wrong is the answer.
+    except Exception:
+        logger.exception("readiness: %s failed", ask.__name__)
+        return "error"
+    return "ok"
+
+
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _ask_cache() -> None:
+    cache.set("readiness", "ok", PATIENCE)
+    if cache.get("readiness") != "ok":
+        raise RuntimeError("The cache forgets.")
+
+
+def _ask_broker() -> None:
+    with Connection(settings.BROKER_URL, connect_timeout=PATIENCE) as broker:
+        broker.ensure_connection(max_retries=1, timeout=PATIENCE)
+
+
+@once
+def _document() -> bytes:
+    """Made once: it only changes with the code."""
+    return json_response(document()).content
+
+
+class ReaderEndpoint(RootEndpoint):
+    """Leads to the OpenAPI document, which would otherwise list itself."""
+
+    documented = False
+
+
+class SchemaEndpoint(ReaderEndpoint):
+    @operation("get_schema", PUBLIC)
+    def get(self) -> HttpResponse:
+        """The OpenAPI document."""
+        return HttpResponse(_document(), content_type="application/json")
+
+
+# Both readers set styles from script, and the pictures of both are inside their bundles.
+_READER_CSP: dict[str, Any] = {
+    **settings.SECURE_CSP,
+    "img-src": [CSP.SELF, "data:"],
+    "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
+    "worker-src": [CSP.SELF, "blob:"],
+}
+
+
+class DocsEndpoint(ReaderEndpoint):
+    @operation("get_docs", PUBLIC)
+    def get(self) -> HttpResponse:
+        """The API in Swagger UI, to read and to try."""
+        return csp_override(_READER_CSP)(render)(self.request, "api/docs.html")
+
+
+class RedocEndpoint(ReaderEndpoint):
+    @operation("get_redoc", PUBLIC)
+    def get(self) -> HttpResponse:
+        """The API in ReDoc, to read."""
+        return csp_override(_READER_CSP)(render)(self.request, "api/redoc.html")

@@ -1,0 +1,47 @@
+"""Every path of the API, served with and without a slash at its end, redirected never."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts import api as accounts
+from villaops.api import root
+from villaops.api.endpoint import Endpoint
+from villaops.api.errors import json_response
+
+
+def route(address: str, endpoint: type[Endpoint]) -> URLPattern:
+    return path(address, endpoint.as_view())
+
+
+# Parts of a path are any text: what is no id is told so (422), not that the path does not exist.
+V1 = {
+    "auth/register": accounts.Register,
+    "auth/login": accounts.Login,
+    "auth/refresh": accounts.Refresh,
+    "auth/logout": accounts.Logout,
+    "auth/me": accounts.Me,
+}
+ROOT = {
+    "health": root.HealthEndpoint,
+    "health/ready": root.ReadinessEndpoint,
+}
+READERS = {
+    "openapi.json": root.SchemaEndpoint,
+    "docs": root.DocsEndpoint,
+    "redoc": root.RedocEndpoint,
+}
+
+
+@csrf_exempt
+def no_such_path(request: HttpRequest) -> HttpResponse:
+    return json_response({"detail": "Not Found"}, 404)
+
+
+ENDPOINTS = {**ROOT, **READERS, **{f"api/v1/{address}": found for address, found in V1.items()}}
+
+urlpatterns = [
+    *(route(address, endpoint) for address, endpoint in ENDPOINTS.items()),
+    *(route(f"{address}/", endpoint) for address, endpoint in ENDPOINTS.items()),
+    re_path(r"^api(/|$)", no_such_path),
+]
