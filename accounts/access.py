@@ -36,6 +36,7 @@ class OrganizationRequest(HttpRequest):
     """A request that has passed the door."""
 
     access: Access
+    memberships: list[Membership]
 
 
 type View = Callable[..., HttpResponse]
@@ -53,7 +54,10 @@ def page(permission: Permission) -> Callable[[View], View]:
         @login_required
         def enter(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             inside = cast(OrganizationRequest, request)
-            inside.access = _access(cast(User, request.user), slug)
+            user = cast(User, request.user)
+            # All of them in one statement: the page's frame offers the others.
+            inside.memberships = list(Membership.objects.of(user))
+            inside.access = _access(user, inside.memberships, slug)
             if not inside.access.can(permission):
                 raise PermissionDenied
             with organization_context(
@@ -68,11 +72,11 @@ def page(permission: Permission) -> Callable[[View], View]:
     return decorate
 
 
-def _access(user: User, slug: str) -> Access:
-    membership = Membership.objects.of(user).filter(organization__slug=slug).first()
-    if membership is None:
-        raise Http404("No such organization")
-    return Access(user, membership.organization, membership.role)
+def _access(user: User, memberships: list[Membership], slug: str) -> Access:
+    for membership in memberships:
+        if membership.organization.slug == slug:
+            return Access(user, membership.organization, membership.role)
+    raise Http404("No such organization")
 
 
 def dashboard_context(request: HttpRequest) -> dict[str, Any]:
@@ -83,7 +87,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "access": access,
         "organization": access.organization,
-        "memberships": Membership.objects.of(access.user),
+        "memberships": cast(OrganizationRequest, request).memberships,
     }
 
 

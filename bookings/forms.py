@@ -230,13 +230,12 @@ class EditBookingForm(StayFields):
     def clean(self) -> dict[str, Any]:
         stay = super().clean()
         place = stay.get("place")
-        if place and place.property.currency != self.booking.currency:
-            if "total_price" not in self.changed_data:
-                self.add_error(
-                    "total_price",
-                    _("Prices there are in %s. Enter the new total in it.")
-                    % place.property.currency,
-                )
+        has_new_total = "total_price" in self.changed_data
+        if place and place.property.currency != self.booking.currency and not has_new_total:
+            self.add_error(
+                "total_price",
+                _("Prices there are in %s. Enter the new total in it.") % place.property.currency,
+            )
         return stay
 
     def changes(self) -> dict[str, Any]:

@@ -1,0 +1,137 @@
+"""Landing, the way in, and what every page keeps to."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import Organization, User
+from accounts.permissions import Permission, Role
+from villaops.tests.build import make_member, make_user
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+
+
+def test_root_is_a_landing_page_for_people(client: Client) -> None:
+    answer = client.get("/", headers=HTML)
+
+    assert answer.status_code == 200
+    assert "A night cannot be sold twice" in answer.text
+    assert "Accept" in answer["Vary"]
+
+
+def test_root_is_a_card_for_programs(client: Client) -> None:
+    answer = client.get("/")
+
+    assert answer.json() == {
+        "service": settings.APP_NAME,
+        "version": settings.APP_VERSION,
+        "docs": "/docs",
+    }
+
+
+def test_pages_forbid_inline_and_remote_script_and_style(client: Client) -> None:
+    policy = client.get("/", headers=HTML)["Content-Security-Policy"]
+
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+def test_page_not_found_is_told_in_plain_words(client: Client) -> None:
+    answer = client.get("/nowhere")
+
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+
+
+def test_server_error_gives_the_request_id(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("villaops.pages.settings", None)
+    client.raise_request_exception = False
+
+    answer = client.get("/", headers={"X-Request-ID": "abc-123"})
+
+    assert answer.status_code == 500
+    assert "abc-123" in answer.text
+
+
+def test_form_without_token_is_refused_in_plain_words(owner: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(owner)
+
+    answer = client.post("/logout")
+
+    assert answer.status_code == 403
+    assert "This form has expired" in answer.text
+
+
+def test_home_leads_to_the_default_organization(
+    client: Client, organization: Organization, owner: User
+) -> None:
+    client.force_login(owner)
+
+    answer = client.get("/o/")
+
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/o/{organization.slug}/"
+
+
+@pytest.mark.django_db
+def test_home_without_an_organization_says_what_to_do(client: Client) -> None:
+    client.force_login(make_user("alone@example.com"))
+
+    assert "You are not in an organization yet" in client.get("/o/").text
+
+
+def dashboard_views() -> list[URLPattern]:
+    def walk(resolver: URLResolver) -> list[URLPattern]:
+        found = []
+        for entry in resolver.url_patterns:
+            found += walk(entry) if isinstance(entry, URLResolver) else [entry]
+        return found
+
+    inside = [
+        entry
+        for entry in get_resolver().url_patterns
+        if isinstance(entry, URLResolver) and str(entry.pattern).startswith("o/")
+    ]
+    return [pattern for resolver in inside for pattern in walk(resolver)]
+
+
+@pytest.mark.parametrize("pattern", dashboard_views(), ids=lambda p: p.callback.__name__)
+def test_every_dashboard_page_names_its_permission(pattern: URLPattern) -> None:
+    assert isinstance(pattern.callback.permission, Permission)
+
+
+def test_dashboard_asks_a_stranger_to_sign_in(client: Client, organization: Organization) -> None:
+    address = f"/o/{organization.slug}/bookings/"
+
+    answer = client.get(address)
+
+    assert answer["Location"] == f"/login?next={address}"
+
+
+@pytest.mark.parametrize("page", ["", "bookings/", "guests/", "properties/", "occupancy/"])
+def test_dashboard_of_another_organization_does_not_exist(
+    client: Client, owner: User, other_organization: Organization, page: str
+) -> None:
+    client.force_login(owner)
+
+    answer = client.get(f"/o/{other_organization.slug}/{page}")
+
+    assert answer.status_code == 404
+
+
+def test_navigation_shows_what_the_role_may_enter(
+    client: Client, organization: Organization
+) -> None:
+    client.force_login(make_member(organization, Role.HOUSEKEEPER))
+
+    page = client.get(f"/o/{organization.slug}/").text
+
+    assert f'href="/o/{organization.slug}/bookings/"' in page
+    assert f'href="/o/{organization.slug}/guests/"' not in page
+    assert f'href="/o/{organization.slug}/occupancy/"' not in page
+    assert client.get(f"/o/{organization.slug}/guests/").status_code == 403
