@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
-from django.db.models import F
 
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.permissions import Role
@@ -171,10 +170,8 @@ class _Builder:
         for fields in self.house.properties:
             home = create_property(organization=self.organization, by=self.by, **fields)
             self.properties[home.name] = home
-        for unit in Unit.objects.for_organization(self.organization).annotate(
-            home=F("property__name")
-        ):
-            self.units[unit.home, unit.name] = unit
+        for unit in Unit.objects.for_organization(self.organization).select_related("property"):
+            self.units[unit.property.name, unit.name] = unit
         for fields in self.house.guests:
             guest = create_guest(organization=self.organization, by=self.by, **fields)
             self.guests[guest.name] = guest

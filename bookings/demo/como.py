@@ -84,7 +84,7 @@ _PEOPLE_WHO_STAY = [
     ("Grace Murphy", "Irish", "+353 85 555 0123", "Gluten-free breakfast."),
     ("Daniel Fischer", "Austrian", "+43 664 555 0123", None),
     ("Sofia Nielsen", "Danish", "+45 20 55 01 23", None),
-    ("Emily Carter", "American", "+1 212 555 0178", "Wedding of September; several rooms."),
+    ("Emily Carter", "American", "+1 212 555 0178", "Plans her sister's wedding here."),
     ("Hiroshi Sato", "Japanese", "+81 90 5550 4321", None),
     ("Laura Bruni", "Italian", None, None),
     ("Michael O'Connor", "Irish", "+353 85 555 0177", None),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -20,6 +21,7 @@ from bookings.demo.bali import BALI
 from bookings.demo.build import SlugInUse, seed_house
 from bookings.demo.como import COMO
 from bookings.demo.plan import PASSWORD, House
+from bookings.management.commands import seed_demo
 from bookings.management.commands.seed_demo import log_ins
 from bookings.models import Block, Booking, Night
 from guests.models import Guest
@@ -74,6 +76,13 @@ def bali(db: None) -> Iterator[Organization]:
 def como(db: None) -> Iterator[Organization]:
     """Lago Houses as seeded on DAY_0; the test runs in its context."""
     yield from seeded(COMO)
+
+
+@pytest.fixture
+def no_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command without the data that takes its time, for tests of everything else."""
+    houses = [replace(house, stays=(), closures=()) for house in (BALI, COMO)]
+    monkeypatch.setattr(seed_demo, "HOUSES", houses)
 
 
 def check_constraints_now() -> None:
@@ -339,7 +348,7 @@ def test_today_is_the_day_at_the_place(db: None) -> None:
     assert first == {"bali-villas": date(2026, 11, 19), "lago-houses": date(2026, 11, 20)}
 
 
-def test_seed_demo_makes_an_administrator(db: None) -> None:
+def test_seed_demo_makes_an_administrator(db: None, no_stays: None) -> None:
     call_command("seed_demo", stdout=StringIO())
 
     admin = User.objects.get(email="admin@villaops.ai")
@@ -347,7 +356,7 @@ def test_seed_demo_makes_an_administrator(db: None) -> None:
     assert admin.check_password(PASSWORD)
 
 
-def test_seed_demo_prints_the_log_ins(db: None) -> None:
+def test_seed_demo_prints_the_log_ins(db: None, no_stays: None) -> None:
     assert log_ins() == []
     out = StringIO()
 
@@ -366,7 +375,7 @@ def test_seed_demo_prints_the_log_ins(db: None) -> None:
     ]
 
 
-def test_if_empty_seeds_only_without_any_organization(db: None) -> None:
+def test_if_empty_seeds_only_without_any_organization(db: None, no_stays: None) -> None:
     call_command("seed_demo", if_empty=True)
 
     assert set(Organization.objects.values_list("slug", flat=True)) == {
@@ -383,7 +392,7 @@ def test_if_empty_does_nothing_where_an_organization_is(db: None) -> None:
     assert not User.objects.filter(is_staff=True).exists()
 
 
-def test_production_is_not_seeded(db: None, settings: Settings) -> None:
+def test_production_is_not_seeded(db: None, no_stays: None, settings: Settings) -> None:
     settings.PRODUCTION = True
 
     with pytest.raises(CommandError, match="--force"):
