@@ -8,6 +8,7 @@ read the data files. Tests have a second one, which trades safety on a power cut
 """
 
 import argparse
+import atexit
 import errno
 import fcntl
 import hashlib
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -27,7 +28,7 @@ import psycopg
 
 from villaops import postgres_binaries
 from villaops.postgres_binaries import Binaries
-from villaops.processes import SystemUser, before_exec
+from villaops.processes import SystemUser, before_exec, is_alive, wait_for
 
 ROLE = DATABASE = "villaops"
 SUPERUSER = "postgres"
@@ -53,6 +54,14 @@ FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes"
 
 # Servers this process started. Kept, so that they are reaped and not taken for forgotten ones.
 _started: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+@atexit.register
+def _disown() -> None:
+    """Servers may outlive us on purpose; tell subprocess, which warns of forgotten children."""
+    for child in _started.values():
+        if child.poll() is None:
+            child.returncode = 0
 
 
 class EmbeddedError(Exception):
@@ -172,13 +181,9 @@ def _stop(data: Path) -> bool:
     server = _server(data)
     if server is not None:
         for number, seconds in ((signal.SIGINT, 20), (signal.SIGQUIT, 10), (signal.SIGKILL, 5)):
-            try:
+            with suppress(psutil.NoSuchProcess):
                 server.send_signal(number)
-                server.wait(seconds)
-                break
-            except psutil.TimeoutExpired:
-                continue
-            except psutil.NoSuchProcess:
+            if not wait_for([server], seconds):
                 break
     child = _started.pop(data, None)
     if child is not None:
@@ -191,7 +196,7 @@ def _server(data: Path) -> psutil.Process | None:
     try:
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
         process = psutil.Process(pid)
-        if process.status() != psutil.STATUS_ZOMBIE and _works_in(process, data):
+        if is_alive(process) and _works_in(process, data):
             return process
     except (OSError, ValueError, IndexError, psutil.Error):
         pass
@@ -219,7 +224,9 @@ def _clear_leftovers(data: Path) -> None:
         orphans = [process for process in psutil.process_iter() if _works_in(process, data)]
         for process in orphans:
             process.kill()
-        psutil.wait_procs(orphans, timeout=5)
+        wait_for(orphans, 5)
+    if (child := _started.pop(data, None)) is not None:
+        child.wait()
     pid_file.unlink(missing_ok=True)
     socket_lock.unlink(missing_ok=True)
     socket_lock.with_suffix("").unlink(missing_ok=True)

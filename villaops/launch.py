@@ -26,7 +26,7 @@ from typing import Any
 import psutil
 
 from villaops import embedded
-from villaops.processes import before_exec, die_with
+from villaops.processes import before_exec, die_with, wait_for
 
 MINIMUM_POSTGRES = 160000
 SERVER_SECONDS = 60
@@ -84,7 +84,7 @@ class Children:
             for process in left:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(number)
-            _, left = psutil.wait_procs(left, timeout=seconds)
+            left = wait_for(left, seconds)
 
     def _is_marked(self, process: psutil.Process) -> bool:
         try:

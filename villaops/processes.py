@@ -4,8 +4,11 @@ import ctypes
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import psutil
 
 # From linux/prctl.h and linux/capability.h.
 PR_SET_PDEATHSIG = 1
@@ -70,6 +73,28 @@ def die_with(parent: int, number: signal.Signals) -> None:
     _libc.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still does anything. One that ended and that nobody asked after does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(processes: list[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait until they have ended and return those that have not.
+
+    Unlike psutil's own waiting this does not wait for somebody else to collect the dead: in a
+    container process 1 may never do so.
+    """
+    deadline = time.monotonic() + seconds
+    while (alive := [process for process in processes if is_alive(process)]) and (
+        time.monotonic() < deadline
+    ):
+        time.sleep(0.02)
+    return alive
 
 
 def _become(user: SystemUser) -> None:
