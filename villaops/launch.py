@@ -227,6 +227,7 @@ def _prepare_database() -> list[str]:
     """Check it, migrate it, seed it if empty. Return the demo's log-ins, if it has them."""
     import django
     from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError
     from django.db import DatabaseError, NotSupportedError, connection
 
     try:
@@ -234,7 +235,7 @@ def _prepare_database() -> list[str]:
         _check_version(connection)
         _migrate(connection)
         return _seed()
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, CommandError) as error:
         raise LaunchError(str(error)) from error
     except NotSupportedError as error:
         raise LaunchError(f"VillaOps needs PostgreSQL 16 or newer. {error}") from error
