@@ -283,6 +283,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "PREPROCESSING_HOOKS": ["villaops.api.schema.documented"],
+    # The default one would name enums after our database's choices.
+    "POSTPROCESSING_HOOKS": [],
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -101,7 +101,7 @@ def operation[**P, R](
             path=models.get("path"),
             query=models.get("query"),
             body=models.get("body"),
-            output=returned if _is_output(returned) else None,
+            output=_output_of(returned),
             csv=csv,
         )
         return handler
@@ -109,8 +109,12 @@ def operation[**P, R](
     return declare
 
 
-def _is_output(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Output)
+def _output_of(annotation: Any) -> type[Output] | None:
+    """The model among what a handler may return; an HttpResponse it may have made itself."""
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, Output):
+            return candidate
+    return None
 
 
 METHODS = ("get", "post", "put", "patch", "delete")

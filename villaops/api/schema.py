@@ -140,12 +140,19 @@ class OperationSchema(AutoSchema):
         return self._registered(_public_name(model.__name__), self._with_definitions(model))
 
     def _with_definitions(self, model: type[BaseModel]) -> Schema:
-        """The model's schema; the models inside it become components."""
+        """The model's schema; the models inside it become components, enums stay in place."""
         mode: JsonSchemaMode = "serialization" if issubclass(model, Output) else "validation"
-        schema = _renamed(model.model_json_schema(mode=mode, ref_template=REF))
-        for name, definition in schema.pop("$defs", {}).items():
-            self._registered(_public_name(name), definition)
-        return schema
+        schema = model.model_json_schema(mode=mode, ref_template=REF)
+        definitions = schema.pop("$defs", {})
+        enums = {
+            REF.format(model=name): {"type": definition["type"], "enum": definition["enum"]}
+            for name, definition in definitions.items()
+            if "enum" in definition
+        }
+        for name, definition in definitions.items():
+            if REF.format(model=name) not in enums:
+                self._registered(_public_name(name), _public(definition, enums))
+        return _public(schema, enums)
 
     def _registered(self, name: str, schema: Schema) -> Schema:
         component = ResolvedComponent(name, ResolvedComponent.SCHEMA, schema, object=name)
@@ -193,14 +200,17 @@ def _public_name(name: str) -> str:
     return name.removesuffix("Output")
 
 
-def _renamed(schema: Any) -> Any:
-    """The same with references to public names, and without pydantic's titles."""
+def _public(schema: Any, enums: dict[str, Schema]) -> Any:
+    """The same with public names, enums in place of references, and without pydantic's titles."""
     if isinstance(schema, list):
-        return [_renamed(item) for item in schema]
+        return [_public(item, enums) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    reference = schema.get("$ref")
+    if reference in enums:
+        return {**enums[reference], **{k: v for k, v in schema.items() if k != "$ref"}}
     return {
-        key: value.removesuffix("Output") if key == "$ref" else _renamed(value)
+        key: value.removesuffix("Output") if key == "$ref" else _public(value, enums)
         for key, value in schema.items()
         # A title that is text; a field may be called title.
         if not (key == "title" and isinstance(value, str))

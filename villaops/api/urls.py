@@ -5,6 +5,11 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import api as accounts
+from analytics import api as analytics
+from bookings import api as bookings
+from bookings import api_blocks as blocks
+from guests import api as guests
+from properties import api as properties
 from villaops.api import root
 from villaops.api.endpoint import Endpoint
 from villaops.api.errors import json_response
@@ -21,6 +26,17 @@ V1 = {
     "auth/refresh": accounts.Refresh,
     "auth/logout": accounts.Logout,
     "auth/me": accounts.Me,
+    "properties": properties.Properties,
+    "properties/<str:id>": properties.PropertyDetail,
+    "properties/<str:id>/units": properties.Units,
+    "properties/<str:id>/units/<str:unit_id>": properties.UnitDetail,
+    "guests": guests.Guests,
+    "guests/<str:id>": guests.GuestDetail,
+    "bookings": bookings.Bookings,
+    "bookings/<str:id>": bookings.BookingDetail,
+    "blocks": blocks.Blocks,
+    "blocks/<str:id>": blocks.BlockDetail,
+    "analytics/occupancy": analytics.Occupancy,
 }
 ROOT = {
     "health": root.HealthEndpoint,

@@ -1,15 +1,17 @@
-"""Lists: the envelope, limit and skip, ordering."""
+"""What reading needs: one object or its 404, a page of a list, its limit, skip and ordering."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+from annotated_types import GroupedMetadata
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from villaops.api.endpoint import query_of
 from villaops.api.wire import Input, Output, Text, integer
+from villaops.errors import NotFound
 
 
 class Page[Item](Output):
@@ -17,8 +19,13 @@ class Page[Item](Output):
 
     items: list[Item]
     total: int
-    next: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
-    previous: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
+    next: str | None
+    previous: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """What the schema calls it: BookingPage and not Page_BookingOutput_."""
+        return f"{params[0].__name__.removesuffix('Output')}Page"
 
 
 class ListQuery(Input):
@@ -28,17 +35,40 @@ class ListQuery(Input):
     skip: Annotated[int, integer(0)] = 0
     ordering: Text = "-created_at"
 
+    def filters(self) -> dict[str, Any]:
+        """The filters that were given, by name."""
+        return {
+            name: value
+            for name, value in self.given().items()
+            if name not in ListQuery.model_fields
+        }
 
-def ordered_by(*fields: str) -> AfterValidator:
+
+class OrderedBy(GroupedMetadata):
     """The fields that `ordering` may name, each with or without `-`, separated by commas."""
 
-    def check(text: str) -> str:
-        for term in text.split(","):
-            if term.removeprefix("-") not in fields:
-                raise ValueError(f"Input should be any of {', '.join(fields)}, with - to descend")
+    def __init__(self, *fields: str) -> None:
+        self.fields = fields
+
+    def __iter__(self) -> Iterator[object]:
+        yield AfterValidator(self._check)
+        yield Field(json_schema_extra={"description": self._sentence()})
+
+    def _check(self, text: str) -> str:
+        if any(term.removeprefix("-") not in self.fields for term in text.split(",")):
+            raise ValueError(self._sentence())
         return text
 
-    return AfterValidator(check)
+    def _sentence(self) -> str:
+        return f"Any of {', '.join(self.fields)}, separated by commas, with - to descend"
+
+
+def find[M: Model](rows: QuerySet[M, Any], missing: type[NotFound]) -> M:
+    """The one row, or the error that says there is none."""
+    row = rows.first()
+    if row is None:
+        raise missing
+    return row
 
 
 def page[M: Model, Item](

@@ -1,0 +1,311 @@
+"""The JSON face of bookings."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from pydantic import AfterValidator, Field, Strict, model_validator
+
+from accounts.permissions import Permission
+from bookings.models import MAX_NIGHTS, Booking, Status
+from bookings.querysets import BookingQuerySet
+from bookings.services import (
+    BookingNotFound,
+    UnitNotFound,
+    book_stay,
+    delete_booking,
+    party_of,
+    update_booking,
+)
+from guests.api import GuestOutput, guest_output
+from guests.models import Guest
+from guests.services import GuestNotFound
+from properties.api import PropertyOutput, property_output
+from properties.models import Property, Unit
+from properties.services import PropertyNotFound
+from villaops.api.endpoint import Endpoint, operation
+from villaops.api.errors import InvalidInput, rule_error
+from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.wire import (
+    NO_NUL,
+    Input,
+    Message,
+    Moment,
+    Money,
+    Output,
+    Text,
+    Total,
+    integer,
+    optional,
+)
+from villaops.errors import BrokenRule
+
+# --- What travels in -------------------------------------------------------------------------
+
+
+class BookingChanges(Input):
+    property_id: UUID = optional()
+    guest_id: UUID = optional()
+    unit_id: UUID = optional()
+    check_in: date = optional()
+    check_out: date = optional()
+    num_guests: Annotated[int, integer(1)] = optional()
+    adults: Annotated[int, integer(1)] = optional()
+    children: Annotated[int, integer(0)] = optional()
+    status: Status = optional()
+    total_price: Total | None = optional()
+    source: Booking.Source = optional()
+    special_requests: Text | None = optional()
+    cancellation_reason: Annotated[str, Strict(), Field(max_length=500), NO_NUL] | None = optional()
+
+    @model_validator(mode="after")
+    def _dates_and_party_agree(self) -> Self:
+        """What the body alone can tell; the verb looks again, against what is stored."""
+        if self.check_in and self.check_out:
+            if self.check_out <= self.check_in:
+                raise ValueError("check_out must be after check_in")
+            if (self.check_out - self.check_in).days > MAX_NIGHTS:
+                raise ValueError(f"A stay has at most {MAX_NIGHTS} nights")
+        if self.num_guests is not None:
+            try:
+                party_of(self.num_guests, self.adults, self.children)
+            except BrokenRule as error:
+                raise ValueError(error.message) from error
+        return self
+
+
+def _holding(status: Status) -> Status:
+    if status in (Status.CANCELLED, Status.NO_SHOW):
+        raise ValueError(f"A new booking cannot be {status}")
+    return status
+
+
+class BookingInput(BookingChanges):
+    property_id: UUID
+    guest_id: UUID
+    check_in: date
+    check_out: date
+    status: Annotated[Status, AfterValidator(_holding)] = optional()
+
+
+class BookingPath(Input):
+    id: UUID
+
+
+class BookingQuery(ListQuery):
+    ordering: Annotated[
+        Text,
+        OrderedBy(
+            "created_at",
+            "updated_at",
+            "status",
+            "reference",
+            "check_in",
+            "check_out",
+            "total_price",
+        ),
+    ] = "-created_at"
+    property_id: UUID = optional()
+    guest_id: UUID = optional()
+    status: Text = optional()
+    source: Text = optional()
+    check_in_from: date = optional()
+    check_in_to: date = optional()
+    start_date: date = optional()
+    end_date: date = optional()
+    search: Text = optional()
+
+
+# Parameters that are no field of a booking -> what they ask of it.
+LOOKUPS = {
+    "check_in_from": "check_in__gte",
+    "check_in_to": "check_in__lte",
+    "start_date": "check_out__gt",
+    "end_date": "check_in__lte",
+}
+
+# --- What travels out ------------------------------------------------------------------------
+
+
+class BookingOutput(Output):
+    id: UUID
+    property_id: UUID
+    guest_id: UUID | None
+    unit_id: UUID
+    unit_ids: list[UUID]
+    reference: str
+    check_in: date
+    check_out: date
+    nights: int
+    num_guests: int
+    adults: int
+    children: int
+    status: Status
+    total_price: Money | None
+    currency: str
+    balance_due: Money | None
+    source: Booking.Source
+    special_requests: str | None
+    cancellation_reason: str | None
+    cancelled_at: Moment | None
+    created_at: Moment
+    updated_at: Moment
+
+
+class GuestNameOutput(Output):
+    """A guest as those see them who may not read guests."""
+
+    id: UUID
+    name: str
+    created_at: Moment
+
+
+class BookingDetailOutput(BookingOutput):
+    property: PropertyOutput
+    guest: GuestOutput | GuestNameOutput | None
+
+
+def _facts(booking: Any, *, prices: bool) -> dict[str, Any]:
+    return {
+        "id": booking.pk,
+        "property_id": booking.property_id,
+        "guest_id": booking.guest_id,
+        "unit_id": booking.unit_id,
+        "unit_ids": booking.unit_ids,
+        "reference": booking.reference,
+        "check_in": booking.check_in,
+        "check_out": booking.check_out,
+        "nights": booking.nights_count(),
+        "num_guests": booking.num_guests(),
+        "adults": booking.adults,
+        "children": booking.children,
+        "status": Status(booking.status),
+        "total_price": booking.total_price if prices else None,
+        "currency": booking.currency,
+        # Known when payments are.
+        "balance_due": None,
+        "source": Booking.Source(booking.source),
+        "special_requests": booking.special_requests,
+        "cancellation_reason": booking.cancellation_reason,
+        "cancelled_at": booking.cancelled_at,
+        "created_at": booking.created_at,
+        "updated_at": booking.updated_at,
+    }
+
+
+# --- Endpoints -------------------------------------------------------------------------------
+
+
+class BookingEndpoint(Endpoint):
+    tag = "Bookings"
+
+    def bookings(self) -> BookingQuerySet:
+        return Booking.objects.for_organization(self.access.organization)
+
+    def booking(self, path: BookingPath) -> Booking:
+        return find(self.bookings().filter(pk=path.id), BookingNotFound)
+
+    def output(self) -> Callable[[Booking], BookingOutput]:
+        prices = self.access.can(Permission.READ_PRICES)
+        return lambda booking: BookingOutput(**_facts(booking, prices=prices))
+
+    def shown(self, pk: UUID) -> BookingOutput:
+        """The booking read anew, with its units."""
+        rows = self.bookings().with_unit_ids().filter(pk=pk)
+        return self.output()(find(rows, BookingNotFound))
+
+    def referenced(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:
+        """The objects that the body names: property, guest, unit of the booking's property."""
+        named: dict[str, Any] = {}
+        organization = self.access.organization
+        if body.property_id:
+            homes = Property.objects.for_organization(organization)
+            named["property"] = find(homes.filter(pk=body.property_id), PropertyNotFound)
+        if body.guest_id:
+            guests = Guest.objects.for_organization(organization)
+            named["guest"] = find(guests.filter(pk=body.guest_id), GuestNotFound)
+        if body.unit_id:
+            home_id = body.property_id or (stored.property_id if stored else None)
+            units = Unit.objects.for_organization(organization).filter(property=home_id)
+            named["unit"] = find(units.filter(pk=body.unit_id), UnitNotFound)
+        return named
+
+    def wishes(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:
+        """What the body asks for, in the words of the verbs."""
+        plain = {
+            name: value
+            for name, value in body.given().items()
+            if name not in ("property_id", "guest_id", "unit_id")
+        }
+        return plain | self.referenced(body, stored)
+
+
+class Bookings(BookingEndpoint):
+    @operation("list_bookings", Permission.READ_BOOKINGS)
+    def get(self, query: BookingQuery) -> Page[BookingOutput]:
+        """List bookings; `search` looks into guest name, e-mail and reference."""
+        if not self.access.can(Permission.READ_PRICES) and "total_price" in query.ordering:
+            # The order would tell what the column does not.
+            raise InvalidInput(
+                [rule_error(["query", "ordering"], "Prices are not yours to see", query.ordering)]
+            )
+        filters = query.filters()
+        search = filters.pop("search", "")
+        rows = self.bookings().matching(search, emails=self.access.can(Permission.READ_GUESTS))
+        rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
+        return page(self.request, rows.with_unit_ids(), query, self.output())
+
+    @operation("create_booking", Permission.WRITE_BOOKINGS, status=201, errors={409})
+    def post(self, body: BookingInput) -> BookingOutput:
+        """Book a stay, in the unit named or the first free one."""
+        wishes = self.wishes(body)
+        # Kept only while cancelled, which a new booking is not.
+        wishes.pop("cancellation_reason", None)
+        unit = wishes.pop("unit", None)
+        booking = book_stay(by=self.user, units=[unit] if unit else None, **wishes)
+        return self.output()(booking)
+
+
+class BookingDetail(BookingEndpoint):
+    @operation("get_booking", Permission.READ_BOOKINGS)
+    def get(self, path: BookingPath) -> BookingDetailOutput:
+        """Show a booking with its property and guest."""
+        units = Unit.objects.for_organization(self.access.organization)
+        count = units.filter(property=OuterRef("property")).order_by().values("property")
+        rows = (
+            self.bookings()
+            .select_related("property", "guest")
+            .with_unit_ids()
+            .annotate(unit_count=Coalesce(Subquery(count.annotate(n=Count("pk")).values("n")), 0))
+        )
+        booking: Any = find(rows.filter(pk=path.id), BookingNotFound)
+        return BookingDetailOutput(
+            **_facts(booking, prices=self.access.can(Permission.READ_PRICES)),
+            property=property_output(booking.property, booking.unit_count),
+            guest=self._guest(booking.guest),
+        )
+
+    def _guest(self, guest: Guest | None) -> GuestOutput | GuestNameOutput | None:
+        if guest is None:
+            return None
+        if self.access.can(Permission.READ_GUESTS):
+            return guest_output(guest)
+        return GuestNameOutput(id=guest.pk, name=guest.name, created_at=guest.created_at)
+
+    @operation("update_booking", Permission.WRITE_BOOKINGS, errors={409})
+    def patch(self, path: BookingPath, body: BookingChanges) -> BookingOutput:
+        """Change the fields that are sent, the status included."""
+        booking = self.booking(path)
+        update_booking(booking=booking, by=self.user, changes=self.wishes(body, booking))
+        return self.shown(booking.pk)
+
+    put = patch
+
+    @operation("delete_booking", Permission.DELETE_BOOKINGS)
+    def delete(self, path: BookingPath) -> Message:
+        """Delete a booking; its nights are free, an administrator can restore it."""
+        delete_booking(booking=self.booking(path), by=self.user)
+        return Message(message="Booking deleted")

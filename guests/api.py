@@ -1,0 +1,118 @@
+"""The JSON face of guests."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, Strict
+
+from accounts.permissions import Permission
+from guests.models import Guest
+from guests.querysets import GuestQuerySet
+from guests.services import GuestNotFound, create_guest, delete_guest, update_guest
+from villaops.api.endpoint import Endpoint, operation
+from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.wire import (
+    NO_NUL,
+    Email,
+    Input,
+    Message,
+    Moment,
+    Name,
+    Output,
+    Text,
+    optional,
+)
+
+
+class GuestChanges(Input):
+    name: Name = optional()
+    email: Email = optional()
+    phone: Annotated[str, Strict(), Field(max_length=50), NO_NUL] | None = optional()
+    nationality: Annotated[str, Strict(), Field(max_length=100), NO_NUL] | None = optional()
+    notes: Text | None = optional()
+
+
+class GuestInput(GuestChanges):
+    name: Name
+    email: Email
+
+
+class GuestOutput(Output):
+    id: UUID
+    name: str
+    email: str
+    phone: str | None
+    nationality: str | None
+    notes: str | None
+    created_at: Moment
+
+
+class GuestPath(Input):
+    id: UUID
+
+
+class GuestQuery(ListQuery):
+    ordering: Annotated[Text, OrderedBy("created_at", "name", "email")] = "-created_at"
+    search: Text = ""
+
+
+class GuestDeletion(Input):
+    bookings: Literal["delete"] = optional()
+
+
+def guest_output(guest: Guest) -> GuestOutput:
+    """The guest as the wire shows them to those who may read guests."""
+    return GuestOutput(
+        id=guest.pk,
+        name=guest.name,
+        email=guest.email,
+        phone=guest.phone,
+        nationality=guest.nationality,
+        notes=guest.notes,
+        created_at=guest.created_at,
+    )
+
+
+class GuestEndpoint(Endpoint):
+    tag = "Guests"
+
+    def guests(self) -> GuestQuerySet:
+        return Guest.objects.for_organization(self.access.organization)
+
+    def guest(self, path: GuestPath) -> Guest:
+        return find(self.guests().filter(pk=path.id), GuestNotFound)
+
+
+class Guests(GuestEndpoint):
+    @operation("list_guests", Permission.READ_GUESTS)
+    def get(self, query: GuestQuery) -> Page[GuestOutput]:
+        """List guests; `search` looks into name and e-mail."""
+        return page(self.request, self.guests().matching(query.search), query, guest_output)
+
+    @operation("create_guest", Permission.WRITE_GUESTS, status=201, errors={409})
+    def post(self, body: GuestInput) -> GuestOutput:
+        """Make a guest."""
+        organization = self.access.organization
+        return guest_output(create_guest(organization=organization, by=self.user, **body.given()))
+
+
+class GuestDetail(GuestEndpoint):
+    @operation("get_guest", Permission.READ_GUESTS)
+    def get(self, path: GuestPath) -> GuestOutput:
+        """Show a guest."""
+        return guest_output(self.guest(path))
+
+    @operation("update_guest", Permission.WRITE_GUESTS, errors={409})
+    def patch(self, path: GuestPath, body: GuestChanges) -> GuestOutput:
+        """Change the fields that are sent."""
+        return guest_output(
+            update_guest(guest=self.guest(path), by=self.user, changes=body.given())
+        )
+
+    put = patch
+
+    @operation("delete_guest", Permission.DELETE_GUESTS, errors={409})
+    def delete(self, path: GuestPath, query: GuestDeletion) -> Message:
+        """Delete a guest; one with bookings only together with them."""
+        delete_guest(guest=self.guest(path), by=self.user, bookings=bool(query.bookings))
+        return Message(message="Guest deleted")
