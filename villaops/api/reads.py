@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from annotated_types import GroupedMetadata
 from django.db.models import F, Model, QuerySet
 from django.http import HttpRequest
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from villaops.api.endpoint import query_of
 from villaops.api.wire import Input, Output, Text, integer
