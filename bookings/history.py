@@ -125,13 +125,16 @@ def _names(booking: Booking, acts: Iterable[_Act]) -> _Names:
 
 
 def _sentences(before: Any, act: _Act, names: _Names, prices: bool) -> Iterator[str]:
+    home = before and before.property_id
     for event in act.booking_events:
         if event.pgh_label == "insert" or before is None:
             yield _booked(event, names, prices)
         else:
             yield from _changes(before, event, names, prices)
         before = event
-    yield from _moves(act.night_events, names)
+    # Moving to another property has been told already; of course the units are others there.
+    if home is None or home == before.property_id:
+        yield from _moves(act.night_events, names)
 
 
 def _booked(event: Any, names: _Names, prices: bool) -> str:

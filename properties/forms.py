@@ -1,5 +1,6 @@
 """The forms of properties and units."""
 
+from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -111,7 +112,7 @@ class PropertyForm(HouseForm):
         max_value=999,
         max_digits=4,
         decimal_places=1,
-        step_size=0.5,
+        step_size=Decimal("0.5"),
     )
     check_in_time = forms.TimeField(label=_("Check-in from"), required=False, widget=TimeInput)
     check_out_time = forms.TimeField(label=_("Check-out until"), required=False, widget=TimeInput)

@@ -21,7 +21,10 @@ def test_sign_in_leads_to_today(client: Client, organization: Organization, owne
 
 
 def test_sign_in_leads_back_to_where_one_was(client: Client, owner: User) -> None:
-    assert sign_in(client, owner.email, PASSWORD, next="/o/x/bookings/")["Location"] == "/o/x/bookings/"
+    assert (
+        sign_in(client, owner.email, PASSWORD, next="/o/x/bookings/")["Location"]
+        == "/o/x/bookings/"
+    )
 
 
 @pytest.mark.parametrize("next", ["https://example.org/", "//example.org/", "javascript:alert(1)"])

@@ -40,7 +40,9 @@ def page(client: Client, organization: Organization, owner: User) -> str:
     return f"/o/{organization.slug}/"
 
 
-def stay(home: Property, name: str, start: date, nights: int = 2, status: str = "confirmed") -> None:
+def stay(
+    home: Property, name: str, start: date, nights: int = 2, status: str = "confirmed"
+) -> None:
     guest = make_guest(home.organization, name=name)
     make_booking(home, start, nights, guest=guest, status=status)
 

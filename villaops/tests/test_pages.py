@@ -45,9 +45,7 @@ def test_page_not_found_is_told_in_plain_words(client: Client) -> None:
     assert "There is nothing here" in answer.text
 
 
-def test_server_error_gives_the_request_id(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_server_error_gives_the_request_id(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("villaops.pages.settings", None)
     client.raise_request_exception = False
 

@@ -75,8 +75,15 @@ def contrast(one: str, other: str) -> float:
 
 
 PAIRS = [
-    *((f"{tone}-ink", f"{tone}-soft") for tone in ("danger", "warning", "good", "info", "violet", "neutral")),
-    *((ink, ground) for ink in ("ink", "ink-soft", "accent", "danger-ink") for ground in ("surface", "surface-sunk")),
+    *(
+        (f"{tone}-ink", f"{tone}-soft")
+        for tone in ("danger", "warning", "good", "info", "violet", "neutral")
+    ),
+    *(
+        (ink, ground)
+        for ink in ("ink", "ink-soft", "accent", "danger-ink")
+        for ground in ("surface", "surface-sunk")
+    ),
     ("accent", "accent-soft"),
     ("tblr-primary-fg", "tblr-primary"),
     ("tblr-primary-fg", "tblr-primary-darken"),

@@ -1,0 +1,843 @@
+"""What a person can do with bookings and blocks in the browser."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import Organization, User
+from accounts.permissions import Role
+from bookings.blocks import block_nights
+from bookings.models import Block, Booking, Night, Status
+from bookings.services import cancel_booking, change_party, move_to_unit
+from conftest import Statements
+from guests.models import Guest
+from properties.models import Property
+from villaops.tenancy import Door, organization_context
+from villaops.tests.build import (
+    DAY,
+    make_booking,
+    make_guest,
+    make_member,
+    make_property,
+    units_of,
+)
+
+ONE = timedelta(days=1)
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+@pytest.fixture
+def root(client: Client, organization: Organization, owner: User) -> str:
+    """The owner is signed in; where the bookings' pages begin."""
+    client.force_login(owner)
+    return f"/o/{organization.slug}/bookings/"
+
+
+def enter_as(client: Client, organization: Organization, role: Role) -> None:
+    client.force_login(make_member(organization, role))
+
+
+def filled(home: Property, guest: Guest | None = None, **fields: object) -> dict[str, object]:
+    """The form of a new booking, filled in for three nights from DAY on."""
+    place = units_of(home)[0]
+    return {
+        "key": uuid4(),
+        "save": "1",
+        "place": f"u:{place.pk}",
+        "check_in": DAY,
+        "check_out": DAY + 3 * ONE,
+        "adults": 2,
+        "children": 0,
+        "guest": guest.pk if guest else "new",
+        "status": "confirmed",
+        "source": "direct",
+        "total_price": "",
+    } | fields
+
+
+# --- List ------------------------------------------------------------------------------------
+
+
+def references(answer) -> list[str]:  # noqa: ANN001
+    return [booking.reference for booking in answer.context["bookings"]]
+
+
+def test_list_shows_latest_arrival_first(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    early, late = make_booking(home, DAY), make_booking(home, DAY + 10 * ONE)
+
+    assert references(client.get(root)) == [late.reference, early.reference]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("status=confirmed", ["confirmed"]),
+        ("source=airbnb", ["airbnb"]),
+        ("q=tanaka", ["tanaka"]),
+        ("q=TANAKA%40EXAMPLE", ["tanaka"]),
+        ("q=100%25", []),
+        ("start=2026-04-20", ["late"]),
+        ("end=2026-03-01", ["first"]),
+        ("start=2026-04-20&status=confirmed", []),
+        ("status=nonsense&source=nonsense&start=yesterday&sort=password", None),
+    ],
+)
+def test_list_filters(
+    client: Client, root: str, organization: Organization, query: str, found: list[str] | None
+) -> None:
+    home = make_property(organization)
+    tanaka = make_guest(organization, name="Yuki Tanaka", email="tanaka@example.com")
+    made = {
+        "first": make_booking(home, DAY),
+        "confirmed": make_booking(home, DAY + 10 * ONE, status="confirmed"),
+        "airbnb": make_booking(home, DAY + 20 * ONE, source="airbnb"),
+        "tanaka": make_booking(home, DAY + 30 * ONE, guest=tanaka),
+        "late": make_booking(home, DAY + 60 * ONE),
+    }
+    wanted = list(made) if found is None else found
+
+    answer = client.get(f"{root}?{query}")
+
+    assert set(references(answer)) == {made[name].reference for name in wanted}
+
+
+def test_list_filters_by_property(client: Client, root: str, organization: Organization) -> None:
+    here, there = make_property(organization), make_property(organization)
+    booking = make_booking(here)
+    make_booking(there)
+
+    answer = client.get(f"{root}?property={here.pk}")
+
+    assert references(answer) == [booking.reference]
+    assert answer.context["chips"][0]["label"] == here.name
+
+
+@pytest.mark.parametrize(
+    "sort", ["check_in", "-check_in", "-created_at", "guest", "-total", "total"]
+)
+def test_list_sorts(client: Client, root: str, organization: Organization, sort: str) -> None:
+    home = make_property(organization)
+    a = make_guest(organization, name="Anna")
+    first = make_booking(home, DAY, 1, guest=a)
+    second = make_booking(home, DAY + 10 * ONE, 5, guest=make_guest(organization, name="Zoe"))
+    ascending = sort in ("check_in", "guest", "total")
+
+    found = references(client.get(f"{root}?sort={sort}"))
+
+    pair = [first.reference, second.reference]
+    assert found == (pair if ascending else pair[::-1])
+
+
+def test_list_turns_pages_and_keeps_the_filter(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=2)
+    for n in range(30):
+        make_booking(home, DAY + n * ONE, 1)
+
+    first = client.get(f"{root}?status=pending")
+    second = client.get(f"{root}?status=pending&page=2")
+
+    assert len(references(first)) == 25
+    assert len(references(second)) == 5
+    assert "?status=pending&amp;page=2" in first.text
+    assert "26–30 of 30" in second.text
+
+
+def test_list_gives_htmx_only_the_rows(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization))
+
+    answer = client.get(root, headers={"HX-Request": "true"})
+
+    assert "Emma Thompson" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_list_says_what_to_do_when_it_is_empty(client: Client, root: str) -> None:
+    assert "Make the first one" in client.get(root).text
+    assert "No booking matches" in client.get(f"{root}?q=x").text
+
+
+def test_housekeeper_sees_no_prices_and_searches_no_emails(
+    client: Client, organization: Organization
+) -> None:
+    guest = make_guest(organization, email="secret@example.com", phone="+1 555 0100")
+    booking = make_booking(make_property(organization), guest=guest, total_price=Decimal("987.65"))
+    enter_as(client, organization, Role.HOUSEKEEPER)
+    root = f"/o/{organization.slug}/bookings/"
+
+    pages = [
+        client.get(root),
+        client.get(f"{root}{booking.pk}/"),
+        client.get(f"/o/{organization.slug}/"),
+    ]
+
+    for page in pages:
+        assert page.status_code == 200
+        for secret in ("987.65", "329.2", "USD", "secret@example.com", "555 0100"):
+            assert secret not in page.text
+    assert references(client.get(f"{root}?q=secret")) == []
+    assert references(client.get(f"{root}?sort=-total")) == [booking.reference]
+    assert "Highest total" not in client.get(root).text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_asks_as_much_for_one_row_as_for_three(
+    client: Client, root: str, organization: Organization, statements: Statements, rows: int
+) -> None:
+    home = make_property(organization, units=3)
+    for _n in range(rows):
+        make_booking(home)
+
+    # The last of them gives the test its own context back.
+    with statements(7 + 1):
+        client.get(root)
+
+
+# --- One booking -----------------------------------------------------------------------------
+
+
+def test_detail_shows_stay_guest_nights_and_history(
+    client: Client, root: str, organization: Organization, owner: User
+) -> None:
+    home = make_property(organization, units=2, check_in_time="15:00")
+    booking = make_booking(home, special_requests="A cot, please")
+    with organization_context(organization, by=owner, door=Door.API):
+        move_to_unit(booking=booking, unit=units_of(home)[1], by=owner, from_night=DAY + ONE)
+
+    page = client.get(f"{root}{booking.pk}/").text
+
+    assert "Emma Thompson" in page
+    assert booking.guest.email in page
+    assert "from 15:00" in page
+    assert "A cot, please" in page
+    assert page.count("100.00\N{NO-BREAK SPACE}USD") == 3
+    assert "300.00\N{NO-BREAK SPACE}USD" in page
+    assert "Nights 2 Mar 2026 to 3 Mar 2026 moved to Room 2." in page
+    assert "A Person · API" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        (Status.PENDING, {"confirmed", "checked_in"}),
+        (Status.CONFIRMED, {"pending", "checked_in", "no_show"}),
+        (Status.CHECKED_IN, {"checked_out", "confirmed"}),
+        (Status.CHECKED_OUT, {"checked_in"}),
+    ],
+)
+def test_detail_offers_only_the_moves_there_are(
+    client: Client, root: str, organization: Organization, status: Status, offered: set[str]
+) -> None:
+    booking = make_booking(make_property(organization), status=status)
+
+    answer = client.get(f"{root}{booking.pk}/")
+
+    assert {target for target, _button in answer.context["buttons"]} == offered
+    assert ("Cancel booking" in answer.text) == (status in ("pending", "confirmed"))
+
+
+def test_detail_of_a_cancelled_booking_offers_to_bring_it_back(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+    cancel_booking(booking=booking, by=None, reason="Flight cancelled")
+
+    answer = client.get(f"{root}{booking.pk}/")
+
+    assert {target for target, _button in answer.context["buttons"]} == {"pending", "confirmed"}
+    assert "Flight cancelled" in answer.text
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ACCOUNTANT, Role.HOUSEKEEPER])
+def test_detail_without_the_right_to_change_has_no_buttons(
+    client: Client, root: str, organization: Organization, role: Role
+) -> None:
+    booking = make_booking(make_property(organization))
+    enter_as(client, organization, role)
+
+    page = client.get(f"{root}{booking.pk}/").text
+
+    for word in ("Check in</button>", "Edit", "Cancel booking", "Delete booking"):
+        assert word not in page
+
+
+def test_staff_may_change_but_not_delete(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+    enter_as(client, organization, Role.STAFF)
+
+    page = client.get(f"{root}{booking.pk}/").text
+
+    assert "Edit" in page
+    assert "Delete booking" not in page
+    assert client.post(f"{root}{booking.pk}/delete").status_code == 403
+
+
+@pytest.mark.parametrize("nights", [1, 3])
+def test_detail_asks_as_much_for_one_night_as_for_three(
+    client: Client, root: str, organization: Organization, statements: Statements, nights: int
+) -> None:
+    booking = make_booking(make_property(organization), nights=nights)
+    for n in range(nights):
+        change_party(booking=booking, adults=n + 2, children=0, by=None)
+
+    with statements(11 + 1):
+        client.get(f"{root}{booking.pk}/")
+
+
+PAGES = ["", "edit", "cancel", "move", "delete", "status"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_booking_of_another_organization_is_not_found(
+    client: Client, root: str, other_organization: Organization, page: str
+) -> None:
+    with organization_context(other_organization, by=None, door=Door.COMMAND):
+        booking = make_booking(make_property(other_organization))
+
+    ask = client.post if page == "status" else client.get
+
+    assert ask(f"{root}{booking.pk}/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["edit", "cancel", "move", "delete", "status"])
+def test_changing_needs_the_right_to(client: Client, organization: Organization, page: str) -> None:
+    booking = make_booking(make_property(organization))
+    enter_as(client, organization, Role.VIEWER)
+
+    answer = client.post(f"/o/{organization.slug}/bookings/{booking.pk}/{page}")
+
+    assert answer.status_code == 403
+    assert "Your role does not include this" in answer.text
+
+
+# --- Moving it along -------------------------------------------------------------------------
+
+
+def test_confirm_check_in_and_out_by_button(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+
+    for target in ("confirmed", "checked_in", "checked_out", "checked_in"):
+        answer = client.post(f"{root}{booking.pk}/status", {"status": target})
+
+        booking.refresh_from_db()
+        assert booking.status == target
+        assert answer["Location"] == f"{root}{booking.pk}/"
+
+
+def test_a_move_that_is_no_longer_possible_is_explained(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization), status="checked_out")
+
+    answer = client.post(f"{root}{booking.pk}/status", {"status": "no_show"}, follow=True)
+
+    assert "A booking that is checked out cannot become no-show." in answer.text
+
+
+def test_bringing_back_a_booking_whose_nights_are_sold_names_the_night(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    booking = make_booking(home)
+    cancel_booking(booking=booking, by=None)
+    other = make_booking(home, DAY + 2 * ONE)
+
+    answer = client.post(f"{root}{booking.pk}/status", {"status": "confirmed"}, follow=True)
+
+    assert "The night of Tue 3 March 2026" in answer.text
+    assert other.reference in answer.text
+
+
+def test_unknown_status_is_a_bad_request(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+
+    assert client.post(f"{root}{booking.pk}/status", {"status": "x"}).status_code == 400
+    assert client.post(f"{root}{booking.pk}/status").status_code == 400
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org", "\\\\example.org"])
+def test_a_button_leads_nowhere_outside(
+    client: Client, root: str, organization: Organization, elsewhere: str
+) -> None:
+    booking = make_booking(make_property(organization))
+
+    answer = client.post(f"{root}{booking.pk}/status", {"status": "confirmed", "next": elsewhere})
+
+    assert answer["Location"] == f"{root}{booking.pk}/"
+
+
+def test_cancel_asks_for_a_reason_and_frees_the_nights(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+
+    asked = client.get(f"{root}{booking.pk}/cancel")
+    done = client.post(f"{root}{booking.pk}/cancel", {"reason": "Flight cancelled"}, follow=True)
+
+    assert "Cancel this booking?" in asked.text
+    assert "Booking cancelled." in done.text
+    booking.refresh_from_db()
+    assert (booking.status, booking.cancellation_reason) == ("cancelled", "Flight cancelled")
+    assert not Night.objects.filter(booking=booking).exists()
+
+
+def test_cancel_without_a_reason(client: Client, root: str, organization: Organization) -> None:
+    booking = make_booking(make_property(organization))
+
+    client.post(f"{root}{booking.pk}/cancel", {"reason": ""})
+
+    booking.refresh_from_db()
+    assert (booking.status, booking.cancellation_reason) == ("cancelled", None)
+
+
+def test_cancel_with_too_long_a_reason_keeps_it_on_the_form(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+
+    answer = client.post(f"{root}{booking.pk}/cancel", {"reason": "x" * 501})
+
+    assert answer.status_code == 422
+    assert "x" * 501 in answer.text
+
+
+def test_move_remaining_nights_to_another_unit(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=2)
+    booking = make_booking(home)
+    first, second = units_of(home)
+
+    answer = client.post(
+        f"{root}{booking.pk}/move", {"unit": second.pk, "from_night": DAY + ONE}, follow=True
+    )
+
+    assert "Moved to Room 2." in answer.text
+    assert [night.unit for night in booking.nights.in_order()] == [first, second, second]
+
+
+def test_move_to_a_taken_unit_names_the_night(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=2)
+    booking = make_booking(home)
+    second = units_of(home)[1]
+    make_booking(home, DAY + 2 * ONE, units=[second])
+
+    answer = client.post(f"{root}{booking.pk}/move", {"unit": second.pk, "from_night": DAY})
+
+    assert answer.status_code == 422
+    assert "The night of Tue 3 March 2026 in Room 2 is taken" in answer.text
+
+
+def test_move_from_a_night_outside_the_stay_is_refused(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=2)
+    booking = make_booking(home)
+
+    answer = client.post(
+        f"{root}{booking.pk}/move", {"unit": units_of(home)[1].pk, "from_night": DAY + 3 * ONE}
+    )
+
+    assert "This night is not part of the stay." in answer.text
+
+
+def test_move_without_another_unit_says_so(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+
+    assert "There is no other unit" in client.get(f"{root}{booking.pk}/move").text
+
+
+def test_delete_asks_first(client: Client, root: str, organization: Organization) -> None:
+    booking = make_booking(make_property(organization))
+
+    asked = client.get(f"{root}{booking.pk}/delete")
+    done = client.post(f"{root}{booking.pk}/delete", follow=True)
+
+    assert "Delete this booking?" in asked.text
+    assert f"Booking {booking.reference} deleted." in done.text
+    assert client.get(f"{root}{booking.pk}/").status_code == 404
+
+
+# --- Making one ------------------------------------------------------------------------------
+
+
+def test_book_for_a_known_guest(client: Client, root: str, organization: Organization) -> None:
+    home, guest = make_property(organization), make_guest(organization)
+
+    answer = client.post(f"{root}new", filled(home, guest), follow=True)
+
+    booking = Booking.objects.get()
+    assert "Booked for Emma Thompson." in answer.text
+    assert (booking.guest, booking.status, booking.adults) == (guest, "confirmed", 2)
+    assert booking.total_price == Decimal("300.00")
+
+
+def test_book_for_a_new_guest(client: Client, root: str, organization: Organization) -> None:
+    home = make_property(organization)
+    new = {"new_name": "Yuki Tanaka", "new_email": "yuki@example.com", "new_phone": ""}
+
+    client.post(f"{root}new", filled(home, **new, total_price="250.50"))
+
+    booking = Booking.objects.select_related("guest").get()
+    assert (booking.guest.name, booking.guest.phone) == ("Yuki Tanaka", None)
+    assert booking.total_price == Decimal("250.50")
+
+
+def test_book_the_first_free_unit(client: Client, root: str, organization: Organization) -> None:
+    home = make_property(organization, units=2)
+    make_booking(home)
+
+    client.post(f"{root}new", filled(home, make_guest(organization), place=f"p:{home.pk}"))
+
+    assert Booking.objects.order_by("created_at").last().unit.name == "Room 2"
+
+
+def test_booking_taken_nights_names_the_night_and_keeps_what_was_typed(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    other = make_booking(home, DAY + 2 * ONE)
+    new = {"new_name": "Yuki Tanaka", "new_email": "yuki@example.com", "new_phone": "+81 3"}
+
+    answer = client.post(
+        f"{root}new", filled(home, **new, special_requests="Quiet", total_price="250.5")
+    )
+
+    assert answer.status_code == 422
+    assert (
+        f"The night of Tue 3 March 2026 in {home.name} is taken by booking {other.reference}."
+        in answer.text
+    )
+    for typed in ("Yuki Tanaka", "yuki@example.com", "+81 3", "Quiet", "250.5", "2026-03-01"):
+        assert typed in answer.text
+    # The guest goes with the booking: both or neither.
+    assert not Guest.objects.filter(email="yuki@example.com").exists()
+
+
+def test_booking_blocked_nights_says_what_blocks_them(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    block_nights(unit=units_of(home)[0], start=DAY, end=DAY + ONE, reason="out_of_order", by=None)
+
+    answer = client.post(f"{root}new", filled(home, make_guest(organization)))
+
+    assert "is taken by a block (out of order)." in answer.text
+
+
+def test_the_same_form_sent_twice_makes_one_booking(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=2)
+    form = filled(home, make_guest(organization), place=f"p:{home.pk}")
+
+    first, second = client.post(f"{root}new", form), client.post(f"{root}new", form)
+
+    assert Booking.objects.count() == 1
+    assert first["Location"] == second["Location"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"check_out": DAY}, "The check-out is after the check-in."),
+        ({"check_out": DAY + 731 * ONE}, "A stay has at most 730 nights."),
+        ({"adults": 5}, "takes at most 4 guests."),
+        ({"adults": 0}, "greater than or equal to 1"),
+        ({"place": "u:nonsense"}, "Select a valid choice."),
+        ({"place": ""}, "This field is required."),
+        ({"guest": ""}, "Choose a guest, or New guest."),
+        ({"guest": "nonsense"}, "Select a valid choice."),
+        ({"guest": "new"}, "This field is required."),
+        ({"guest": "new", "new_name": "X", "new_email": "x"}, "Enter a valid email address."),
+        ({"status": "cancelled"}, "Select a valid choice."),
+        ({"total_price": "-1"}, "greater than or equal to 0"),
+        ({"total_price": "99999999999"}, "less than or equal to"),
+        ({"check_in": "tomorrow"}, "Enter a valid date."),
+        ({"new_name": "a\0b"}, "Null characters are not allowed."),
+    ],
+)
+def test_a_wrong_form_is_explained(
+    client: Client, root: str, organization: Organization, wrong: dict, sentence: str
+) -> None:
+    home = make_property(organization)
+
+    answer = client.post(f"{root}new", filled(home, make_guest(organization)) | wrong)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert not Booking.objects.exists()
+
+
+def test_new_guest_with_a_known_email_is_told(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_guest(organization, email="emma@example.com")
+    new = {"new_name": "Emma", "new_email": "EMMA@example.com"}
+
+    answer = client.post(f"{root}new", filled(make_property(organization), **new))
+
+    assert "Another guest has this e-mail already." in answer.text
+
+
+def test_finding_a_guest_without_script_keeps_the_form(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    tanaka = make_guest(organization, name="Yuki Tanaka")
+    make_guest(organization, name="Klaus Mueller")
+    form = filled(home, special_requests="Quiet", find="tana")
+    del form["save"]
+
+    answer = client.post(f"{root}new", {**form, "search_guests": "1"})
+
+    assert answer.status_code == 200
+    assert str(tanaka.pk) in answer.text
+    assert "Klaus Mueller" not in answer.text
+    assert "Quiet" in answer.text
+    assert not Booking.objects.exists()
+
+
+def test_guest_options_for_htmx_keep_the_one_chosen(
+    client: Client, root: str, organization: Organization
+) -> None:
+    tanaka = make_guest(organization, name="Yuki Tanaka")
+    make_guest(organization, name="Klaus Mueller")
+
+    page = client.get(f"{root}new/guests?find=klaus&guest={tanaka.pk}").text
+
+    assert page.index("Yuki Tanaka") < page.index("Klaus Mueller")
+    assert f'value="{tanaka.pk}" checked' in page
+    assert "<html" not in page
+
+
+def test_form_begins_with_what_the_address_says(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home, guest = make_property(organization), make_guest(organization)
+
+    page = client.get(
+        f"{root}new?property={home.pk}&guest={guest.pk}&check_in=2026-05-01&check_out=nonsense"
+    ).text
+
+    assert f'value="u:{units_of(home)[0].pk}" selected' in page
+    assert f'value="{guest.pk}" checked' in page
+    assert 'value="2026-05-01"' in page
+
+
+def test_closed_houses_and_retired_units_are_not_offered(
+    client: Client, root: str, organization: Organization
+) -> None:
+    open_house = make_property(organization, name="Open", units=2)
+    make_property(organization, name="Closed", status="maintenance")
+    second = units_of(open_house)[1]
+    second.status = "inactive"
+    second.save()
+
+    page = client.get(f"{root}new").text
+
+    assert "Open · Room 1" in page
+    assert "Room 2" not in page
+    assert "Closed" not in page
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ACCOUNTANT, Role.HOUSEKEEPER])
+def test_booking_needs_the_right_to(client: Client, organization: Organization, role: Role) -> None:
+    enter_as(client, organization, role)
+
+    assert client.get(f"/o/{organization.slug}/bookings/new").status_code == 403
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_form_asks_as_much_for_one_property_as_for_three(
+    client: Client, root: str, organization: Organization, statements: Statements, rows: int
+) -> None:
+    for _n in range(rows):
+        make_property(organization)
+        make_guest(organization)
+
+    with statements(7 + 1):
+        client.get(f"{root}new")
+
+
+# --- Changing one ----------------------------------------------------------------------------
+
+
+def edited(booking: Booking, **fields: object) -> dict[str, object]:
+    """The edit form as it is shown, with some fields changed."""
+    names = ("check_in", "check_out", "adults", "children", "source", "total_price")
+    shown = {name: getattr(booking, name) for name in names}
+    return shown | {"place": f"u:{booking.unit_id}", "special_requests": ""} | fields
+
+
+def test_edit_changes_everything_at_once(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=2)
+    booking = make_booking(home)
+    second = units_of(home)[1]
+
+    answer = client.post(
+        f"{root}{booking.pk}/edit",
+        edited(
+            booking,
+            place=f"u:{second.pk}",
+            check_in=DAY + ONE,
+            check_out=DAY + 5 * ONE,
+            adults=3,
+            total_price="440",
+            special_requests="Cot",
+            source="vrbo",
+        ),
+        follow=True,
+    )
+
+    booking.refresh_from_db()
+    assert "Changes saved." in answer.text
+    assert (booking.unit, booking.check_in, booking.adults) == (second, DAY + ONE, 3)
+    assert (booking.total_price, booking.special_requests) == (Decimal("440.00"), "Cot")
+    assert booking.source == "vrbo"
+    assert [night.price for night in booking.nights.in_order()] == [Decimal("110.00")] * 4
+
+
+def test_edit_without_a_change_changes_nothing(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+    history = booking.events.count()
+
+    client.post(f"{root}{booking.pk}/edit", edited(booking))
+
+    booking.refresh_from_db()
+    assert booking.total_price == Decimal("300.00")
+    assert len({event.check_in for event in booking.events.all()}) == 1
+    assert booking.events.count() <= history + 1
+
+
+def test_edit_to_taken_nights_names_the_night_and_keeps_what_was_typed(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    booking, other = make_booking(home), make_booking(home, DAY + 3 * ONE)
+
+    answer = client.post(
+        f"{root}{booking.pk}/edit",
+        edited(booking, check_out=DAY + 4 * ONE, special_requests="Quiet"),
+    )
+
+    assert answer.status_code == 422
+    assert "The night of Wed 4 March 2026" in answer.text
+    assert other.reference in answer.text
+    assert "Quiet" in answer.text
+    booking.refresh_from_db()
+    assert booking.check_out == DAY + 3 * ONE
+
+
+def test_edit_to_another_property_of_another_currency_asks_for_the_total(
+    client: Client, root: str, organization: Organization
+) -> None:
+    booking = make_booking(make_property(organization))
+    abroad = units_of(make_property(organization, currency="EUR"))[0]
+
+    asked = client.post(f"{root}{booking.pk}/edit", edited(booking, place=f"u:{abroad.pk}"))
+    done = client.post(
+        f"{root}{booking.pk}/edit", edited(booking, place=f"u:{abroad.pk}", total_price="270")
+    )
+
+    assert "Prices there are in EUR. Enter the new total in it." in asked.text
+    assert done.status_code == 302
+    booking.refresh_from_db()
+    assert (booking.unit, booking.currency) == (abroad, "EUR")
+
+
+def test_edit_shows_a_closed_house_to_the_booking_that_is_there(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    booking = make_booking(home)
+    home.status = "maintenance"
+    home.save()
+
+    answer = client.post(f"{root}{booking.pk}/edit", edited(booking, adults=2))
+
+    assert answer.status_code == 302
+
+
+# --- Blocks ----------------------------------------------------------------------------------
+
+
+def test_block_and_release_nights(client: Client, root: str, organization: Organization) -> None:
+    home = make_property(organization)
+    unit = units_of(home)[0]
+    start = date(2030, 5, 1)
+    form = {
+        "unit": unit.pk,
+        "start": start,
+        "end": start + 4 * ONE,
+        "reason": "owner_stay",
+        "note": "Family",
+    }
+
+    blocked = client.post(f"{root}blocks/new/{home.pk}", form, follow=True)
+    block = Block.objects.get()
+    released = client.post(f"{root}blocks/{block.pk}/release", follow=True)
+
+    assert "Owner stay" in blocked.text
+    assert "Family" in blocked.text
+    assert "Block released." in released.text
+    assert not Night.objects.exists()
+
+
+def test_blocking_booked_nights_names_the_night(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    booking = make_booking(home)
+    form = {"unit": units_of(home)[0].pk, "start": DAY, "end": DAY + 9 * ONE, "reason": "other"}
+
+    answer = client.post(f"{root}blocks/new/{home.pk}", form)
+
+    assert answer.status_code == 422
+    assert "The night of Sun 1 March 2026" in answer.text
+    assert booking.reference in answer.text
+
+
+@pytest.mark.parametrize("end", [DAY, DAY + 3661 * ONE])
+def test_block_of_no_or_endless_nights_is_refused(
+    client: Client, root: str, organization: Organization, end: date
+) -> None:
+    home = make_property(organization)
+    form = {"unit": units_of(home)[0].pk, "start": DAY, "end": end, "reason": "other"}
+
+    assert client.post(f"{root}blocks/new/{home.pk}", form).status_code == 422
+
+
+def test_block_of_another_organization_is_not_found(
+    client: Client, root: str, other_organization: Organization
+) -> None:
+    with organization_context(other_organization, by=None, door=Door.COMMAND):
+        home = make_property(other_organization)
+        block = block_nights(unit=units_of(home)[0], start=DAY, end=DAY + ONE, by=None)
+
+    assert client.post(f"{root}blocks/{block.pk}/release").status_code == 404
+    assert client.get(f"{root}blocks/new/{home.pk}").status_code == 404
