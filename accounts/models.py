@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.permissions import Role
 from accounts.querysets import MembershipQuerySet, UserManager
+from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -35,7 +36,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         GITHUB = "github"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField()
+    email = EmailAddressField()
     name = models.CharField(max_length=255)
     avatar_url = models.URLField(max_length=512, null=True, blank=True)
     auth_provider = models.CharField(

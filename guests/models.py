@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import Organization
 from guests.querysets import GuestQuerySet
+from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 
 
@@ -18,7 +19,7 @@ class Guest(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=255)
-    email = models.EmailField()
+    email = EmailAddressField()
     phone = models.CharField(max_length=50, null=True, blank=True)
     nationality = models.CharField(max_length=100, null=True, blank=True)
     notes = models.TextField(null=True, blank=True)
