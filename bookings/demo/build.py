@@ -27,7 +27,6 @@ from bookings.services import (
     cancel_booking,
     check_in_guest,
     check_out_guest,
-    confirm_booking,
     mark_no_show,
     move_to_unit,
 )
@@ -43,14 +42,14 @@ ADMINISTRATOR = Person("admin@villaops.ai", "Demo Administrator")
 # What is replaced, in an order that leaves no row pointing at one that is gone.
 REPLACED: tuple[type[models.Model], ...] = (Night, Booking, Block, Guest, Unit, Property)
 
-# The verbs that bring a new booking to its status, one after the other.
-_STEPS: dict[Status, tuple[Callable[..., Booking], ...]] = {
-    Status.PENDING: (),
-    Status.CONFIRMED: (confirm_booking,),
-    Status.CHECKED_IN: (confirm_booking, check_in_guest),
-    Status.CHECKED_OUT: (confirm_booking, check_in_guest, check_out_guest),
-    Status.CANCELLED: (cancel_booking,),
-    Status.NO_SHOW: (confirm_booking, mark_no_show),
+# How a booking is made, and the verbs that bring it to its status, one after the other.
+_LIVES: dict[Status, tuple[Status, tuple[Callable[..., Booking], ...]]] = {
+    Status.PENDING: (Status.PENDING, ()),
+    Status.CONFIRMED: (Status.CONFIRMED, ()),
+    Status.CHECKED_IN: (Status.CONFIRMED, (check_in_guest,)),
+    Status.CHECKED_OUT: (Status.CONFIRMED, (check_in_guest, check_out_guest)),
+    Status.CANCELLED: (Status.CONFIRMED, (cancel_booking,)),
+    Status.NO_SHOW: (Status.CONFIRMED, (mark_no_show,)),
 }
 
 # Before the first booking was made: the day a place and its guests were entered.
@@ -183,13 +182,15 @@ class _Builder:
         Booking.objects.bulk_update(bookings, ["created_at", "cancelled_at"])
 
     def _book(self, stay: Stay, number: int) -> Booking:
+        made_as, steps = _LIVES[stay.status]
         booking = book_stay(
             property=self.properties[stay.home],
             guest=self.guests[stay.guest],
             check_in=self._day(stay.check_in),
             check_out=self._day(stay.check_out),
+            status=made_as,
             units=[self.units[stay.home, room] for room in stay.rooms] or None,
-            adults=stay.adults - stay.children,
+            adults=stay.party - stay.children,
             children=stay.children,
             total_price=stay.total,
             source=stay.source,
@@ -197,23 +198,22 @@ class _Builder:
             reference=_reference(self.house.slug, number),
             by=self.by,
         )
-        for step in _STEPS[stay.status]:
+        for step in steps:
             reason = {"reason": stay.cancelled_because} if step is cancel_booking else {}
             booking = step(booking=booking, by=self.by, **reason)
         if stay.moves:
-            night, room = stay.moves
-            booking = move_to_unit(
-                booking=booking,
-                unit=self.units[stay.home, room],
-                from_night=self._day(night),
-                by=self.by,
-            )
+            booking = self._move(booking, self.units[stay.home, stay.moves[1]], stay.moves[0])
         booking.created_at = self._moment(stay.booked, number)
         if booking.cancelled_at:
             # Half-way between the booking and the arrival, or today.
             halfway = (stay.booked + min(stay.check_in, -1)) // 2
             booking.cancelled_at = self._moment(max(halfway, stay.booked + 1), number)
         return booking
+
+    def _move(self, booking: Booking, unit: Unit, night: int) -> Booking:
+        """In a context of its own, so that the history tells it from the booking."""
+        with organization_context(self.organization, by=self.by, door=Door.COMMAND):
+            return move_to_unit(booking=booking, unit=unit, from_night=self._day(night), by=self.by)
 
     def _block(self, closure: Closure) -> Block:
         return block_nights(

@@ -30,9 +30,10 @@ class Stay:
     check_in: int
     check_out: int
     status: Status
-    adults: int
+    party: int
     # The day it was made.
     booked: int
+    # So many of the party.
     children: int = 0
     rooms: tuple[str, ...] = ()
     # Else unit nights x base price.
