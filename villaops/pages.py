@@ -22,6 +22,9 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.access import default_access
 from accounts.models import User
+from villaops.api.errors import json_response
+from villaops.api.errors import server_error as api_server_error
+from villaops.api.middleware import is_api_path
 from villaops.errors import DomainError, NotFound
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -83,7 +86,9 @@ def back_to(request: HttpRequest, view: str, *args: Any) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400."""
+    """400; JSON for the API's clients."""
+    if is_api_path(request.path_info):
+        return json_response({"detail": "Bad Request"}, 400)
     return _error_page(
         400,
         _("This request makes no sense here"),
@@ -119,7 +124,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, with the request's id to report."""
+    """500, with the request's id to report; JSON for the API's clients."""
+    if is_api_path(request.path_info):
+        return api_server_error(request)
     return _error_page(
         500,
         _("Something went wrong on our side"),

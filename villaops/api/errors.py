@@ -43,6 +43,7 @@ LISTED_TYPES = {
     "date_from_datetime_inexact": "date_parsing",
     "uuid_type": "uuid_parsing",
     "model_type": "model_attributes_type",
+    "literal_error": "enum",
     **{
         name: name
         for name in (

@@ -59,5 +59,5 @@ ENDPOINTS = {**ROOT, **READERS, **{f"api/v1/{address}": found for address, found
 urlpatterns = [
     *(route(address, endpoint) for address, endpoint in ENDPOINTS.items()),
     *(route(f"{address}/", endpoint) for address, endpoint in ENDPOINTS.items()),
-    re_path(r"^api(/|$)", no_such_path),
+    re_path(r"^api(?:/|$)", no_such_path),
 ]
