@@ -256,7 +256,7 @@ class Bookings(BookingEndpoint):
         search = filters.pop("search", "")
         rows = self.bookings().matching(search, emails=self.access.can(Permission.READ_GUESTS))
         rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
-        return page(self.request, rows.with_unit_ids(), query, self.output())
+        return page(self.request, rows, query, self.output(), BookingQuerySet.with_unit_ids)
 
     @operation("create_booking", Permission.WRITE_BOOKINGS, status=201, errors={409})
     def post(self, body: BookingInput) -> BookingOutput:

@@ -76,10 +76,19 @@ def page[M: Model, Item](
     rows: QuerySet[M, Any],
     query: ListQuery,
     shape: Callable[[Any], Item],
+    bring: Callable[[QuerySet[M, Any]], QuerySet[M, Any]] | None = None,
 ) -> Page[Item]:
-    """One page of `rows` in two statements: all matches counted, the page's rows read."""
+    """One page of `rows` in two statements: all matches counted, the page's rows read.
+
+    What `bring` adds to a row is worked out for the rows of the page only, and not for those
+    that are skipped: they are found by their keys first.
+    """
     total = rows.count()
-    found = rows.order_by(*_terms(rows, query.ordering))[query.skip : query.skip + query.limit]
+    terms = _terms(rows, query.ordering)
+    found = rows.order_by(*terms)[query.skip : query.skip + query.limit]
+    if bring:
+        everything = rows.model._default_manager.filter(pk__in=found.values("pk"))
+        found = bring(everything).order_by(*terms)
     return Page(
         items=[shape(row) for row in found],
         total=total,

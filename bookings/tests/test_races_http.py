@@ -1,0 +1,197 @@
+"""The same races through the front door: a running server, two processes, sixteen clients."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import Organization, User
+from accounts.tokens import issue_tokens
+from bookings.models import Booking
+from villaops.tenancy import Door, organization_context
+from villaops.tests.build import DAY, make_booking, make_guest, make_organization, make_property
+from villaops.tests.build import units_of as units_of_property
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+WRITERS = 16
+ROUNDS = 30
+
+type Call = tuple[str, str, dict[str, Any]]
+
+
+@pytest.fixture
+def organization() -> Organization:
+    return make_organization()
+
+
+@pytest.fixture
+def server() -> Iterator[int]:
+    """The production layout on the test's database: the port it listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    database = os.environ["DATABASE_URL"].rpartition("/")[0]
+    process = subprocess.Popen(
+        [
+            *(str(Path(sys.executable).parent / "granian"), "villaops.wsgi:application"),
+            *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "2", "--blocking-threads", "4"),
+        ],
+        env={
+            **os.environ,
+            "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
+            "RATE_LIMIT_API": "0",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        _close_left_connections()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            client.request("GET", "/health")
+            if client.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            client.close()
+    pytest.fail("The server did not start")
+
+
+def _close_left_connections() -> None:
+    """A worker that ended may leave its connection to notice: the tables are emptied next."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def race(port: int, organization: Organization, calls: list[Call]) -> Counter[tuple[int, str]]:
+    """Send every call at once, each on its own connection; count statuses and details."""
+    user = User.objects.get(memberships__organization=organization)
+    token = issue_tokens(user=user).access_token
+    start = threading.Barrier(len(calls))
+
+    def send(call: Call) -> tuple[int, str]:
+        method, path, body = call
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        client.connect()
+        start.wait(timeout=30)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        client.request(method, path, json.dumps(body), headers)
+        answer = client.getresponse()
+        content = json.loads(answer.read())
+        client.close()
+        return answer.status, content.get("detail", "")
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return Counter(pool.map(send, calls))
+
+
+CONFLICT = (409, "Dates conflict with an existing booking")
+
+
+def test_sixteen_clients_race_for_one_unit(server: int, organization: Organization) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home, guest = make_property(organization), make_guest(organization)
+
+    for number in range(ROUNDS):
+        start = DAY + timedelta(days=10 * number)
+        ended = race(
+            server,
+            organization,
+            [
+                (
+                    "POST",
+                    "/api/v1/bookings",
+                    {
+                        "property_id": str(home.pk),
+                        "guest_id": str(guest.pk),
+                        "check_in": str(start + timedelta(days=writer % 4)),
+                        "check_out": str(start + timedelta(days=writer % 4 + 4)),
+                    },
+                )
+                for writer in range(WRITERS)
+            ],
+        )
+
+        assert ended == {(201, ""): 1, CONFLICT: WRITERS - 1}
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        assert Booking.objects.count() == ROUNDS
+
+
+def test_updates_revivals_and_blocks_race_creations(
+    server: int, organization: Organization
+) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home, guest = make_property(organization), make_guest(organization)
+        unit = units_of_property(home)[0]
+        stays = [make_booking(home, DAY + timedelta(days=40 + n), 1, guest=guest) for n in range(4)]
+        gone = [make_booking(home, DAY + timedelta(days=60 + n), 1, guest=guest) for n in range(4)]
+    dates = {"check_in": str(DAY), "check_out": str(DAY + timedelta(days=3))}
+    names = {"property_id": str(home.pk), "guest_id": str(guest.pk)}
+    race(
+        server,
+        organization,
+        [("PATCH", f"/api/v1/bookings/{stay.pk}", {"status": "cancelled"}) for stay in gone],
+    )
+    race(server, organization, [("PATCH", f"/api/v1/bookings/{s.pk}", dates) for s in gone])
+
+    ended = race(
+        server,
+        organization,
+        [("POST", "/api/v1/bookings", {**names, **dates})] * 4
+        + [("PATCH", f"/api/v1/bookings/{stay.pk}", dates) for stay in stays]
+        + [("PATCH", f"/api/v1/bookings/{stay.pk}", {"status": "confirmed"}) for stay in gone]
+        + [
+            (
+                "POST",
+                "/api/v1/blocks",
+                {"unit_id": str(unit.pk), "start": dates["check_in"], "end": dates["check_out"]},
+            )
+        ]
+        * 4,
+    )
+
+    assert ended[CONFLICT] == WRITERS - 1, ended
+    assert ended[(200, "")] + ended[(201, "")] == 1, ended
+
+
+def test_two_units_are_sold_exactly_twice(server: int, organization: Organization) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home, guest = make_property(organization, units=2), make_guest(organization)
+    body = {
+        "property_id": str(home.pk),
+        "guest_id": str(guest.pk),
+        "check_in": str(DAY),
+        "check_out": str(DAY + timedelta(days=3)),
+    }
+
+    ended = race(server, organization, [("POST", "/api/v1/bookings", body)] * WRITERS)
+
+    assert ended == {(201, ""): 2, CONFLICT: WRITERS - 2}
