@@ -1,0 +1,136 @@
+"""Organizations, memberships, subscriptions and users, for administrators."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Membership, Organization, Subscription, User
+from villaops.admin.filters import ChosenFilter
+from villaops.admin.rows import ReadOnlyAdmin, RowAdmin, rows_of
+
+
+@admin.register(Organization)
+class OrganizationAdmin(ReadOnlyAdmin):
+    """Businesses, and the way to everything that belongs to one."""
+
+    list_display = ["name", "slug", "currency", "time_zone", "made"]
+    search_fields = ["name", "slug"]
+    fields = ["name", "slug", "currency", "time_zone", "created_at", "updated_at", "its_rows"]
+    readonly_fields = ["its_rows"]
+
+    @admin.display(description="its rows")
+    def its_rows(self, organization: Organization) -> str:
+        """Links to the lists of what belongs to it."""
+        return rows_of(
+            organization,
+            ("accounts_membership", "organization"),
+            ("accounts_subscription", "organization"),
+            ("properties_property", "organization"),
+            ("properties_unit", "organization"),
+            ("guests_guest", "organization"),
+            ("bookings_booking", "organization"),
+            ("bookings_block", "organization"),
+        )
+
+
+@admin.register(Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    """Who may do what where."""
+
+    list_display = ["user", "organization", "role", "made"]
+    list_filter = [("organization", ChosenFilter), ("user", ChosenFilter), "role"]
+    list_select_related = ("organization", "user")
+    search_fields = ["user__email", "user__name", "organization__name"]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    """Which plan an organization is on."""
+
+    list_display = ["organization", "plan", "status", "current_period_end", "made"]
+    list_filter = [("organization", ChosenFilter), "plan", "status"]
+    list_select_related = ("organization",)
+    search_fields = ["organization__name", "organization__slug"]
+
+
+class NewUserForm(AdminUserCreationForm):
+    """A user by e-mail and name; the user model is not Django's own."""
+
+    class Meta:
+        model = User
+        fields = ["email", "name"]
+
+
+class MembershipsOfUser(admin.TabularInline):
+    """A user's roles, to read."""
+
+    model = Membership
+    fields = ("organization", "role", "created_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("organization")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(RowAdmin, DjangoUserAdmin):
+    """People who sign in. They are made inactive rather than deleted: history names them.
+
+    Who is an administrator, and what other administrators may do, only superusers decide.
+    """
+
+    has_events = False
+    add_form = NewUserForm
+    inlines = [MembershipsOfUser]
+    list_display = ["email", "name", "is_active", "is_staff", "auth_provider", "last_login", "made"]
+    list_filter = ("is_active", "is_staff", "is_superuser", "auth_provider")
+    search_fields = ["email", "name"]
+    ordering = ("-pk",)
+    autocomplete_fields = ["default_organization"]
+    readonly_fields = ["last_login", "created_at", "auth_provider"]
+    fieldsets = [
+        (None, {"fields": ["email", "name", "password"]}),
+        ("Sign-in", {"fields": ["is_active", "email_verified", "auth_provider", "last_login"]}),
+        ("Dashboard", {"fields": ["default_organization", "created_at"]}),
+        (
+            "Administration",
+            {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"]},
+        ),
+    ]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "classes": ["wide"],
+                "fields": ["email", "name", "usable_password", "password1", "password2"],
+            },
+        ),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))
+        if request.user.is_superuser:
+            return fields
+        return [*fields, "is_staff", "is_superuser", "groups", "user_permissions"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A superuser, their password included, is changed by superusers only."""
+        mine: Any = request.user
+        if obj and obj.is_superuser and not mine.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
