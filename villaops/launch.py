@@ -178,7 +178,7 @@ def _address_sentence(error: OSError, address: Address) -> str:
 def _server_command(address: Address) -> list[str]:
     """One ASGI process for everything; production has its own layout (Dockerfile, compose.yaml)."""
     return [
-        *(sys.executable, "-m", "granian", "--interface", "asgi"),
+        *(sys.executable, "-m", "granian", "--interface", "asginl"),
         *("--host", address.host, "--port", str(address.port)),
         *("--workers", "1", "--workers-kill-timeout", "5"),
         *("--log-level", "warning", "villaops.asgi:application"),
