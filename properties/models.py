@@ -54,7 +54,7 @@ class Property(models.Model):
         max_digits=10, decimal_places=2, null=True, blank=True
     )
     currency = models.CharField(max_length=3)
-    amenities = ArrayField(models.TextField(), null=True, blank=True)
+    amenities = ArrayField(models.TextField(blank=True), null=True, blank=True)
     time_zone = models.CharField(max_length=64, validators=[check_time_zone])
     check_in_time = models.CharField(max_length=5, null=True, blank=True)
     check_out_time = models.CharField(max_length=5, null=True, blank=True)

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 (
                     "amenities",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), blank=True, null=True
+                        base_field=models.TextField(blank=True), blank=True, null=True
                     ),
                 ),
                 (
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                 (
                     "amenities",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.TextField(), blank=True, null=True
+                        base_field=models.TextField(blank=True), blank=True, null=True
                     ),
                 ),
                 (

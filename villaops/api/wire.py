@@ -27,6 +27,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+TENTH = Decimal("0.1")
 CENT = Decimal("0.01")
 MICRODEGREE = Decimal("0.000001")
 INTEGER_MAX = 2_147_483_647
@@ -187,7 +188,7 @@ def _between(low: int, high: int) -> Callable[[Decimal], Decimal]:
 def _half_steps(number: Decimal) -> Decimal:
     if number * 2 % 1:
         raise ValueError("Input should be in steps of 0.5")
-    return number
+    return number.quantize(TENTH)
 
 
 def _number(low: int, high: int, **more: float) -> WithJsonSchema:
