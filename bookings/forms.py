@@ -110,6 +110,8 @@ class PlaceField(forms.TypedChoiceField):
         return group
 
     def _place(self, key: str) -> Place:
+        if key not in self._places:
+            raise ValueError(key)
         return self._places[key]
 
 
@@ -175,7 +177,7 @@ class NewBookingForm(StayFields):
     errors_at = {**StayFields.errors_at, "guest_email_taken": "new_email"}
 
     # Made with the empty form: the same form sent twice makes one booking.
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     find = forms.CharField(label=_("Find a guest"), required=False, max_length=200)
     guest = forms.ChoiceField(label=_("Guest"), widget=forms.RadioSelect)
     new_name = forms.CharField(label=_("Name"), required=False, max_length=255)
@@ -196,6 +198,9 @@ class NewBookingForm(StayFields):
         known = [(pk, guest.name) for pk, guest in self.guests.items()]
         self.offer("guest", [*known, (NEW_GUEST, _("New guest"))])
         self.fields["guest"].error_messages["required"] = _("Choose a guest, or New guest.")
+        # Needed once "New guest" is chosen, so they are not marked as optional.
+        for name in ("new_name", "new_email"):
+            self.fields[name].is_needed = True  # type: ignore[attr-defined]
         self.fields["total_price"].help_text = _("Empty: nights × the property's base price.")
         self.fields["find"].widget.attrs |= {"placeholder": _("Name or e-mail"), "type": "search"}
 
@@ -323,5 +328,10 @@ def guests_to_offer(organization: Organization, find: str, chosen: UUID | None) 
     """The guest chosen so far, then at most eight that match; without a search the newest ones."""
     own = Guest.objects.for_organization(organization)
     first = list(own.filter(pk=chosen)) if chosen else []
-    found = own.matching(find).order_by("-created_at", "id").exclude(pk__in=[g.pk for g in first])
+    # PostgreSQL has no NUL in text; what is typed comes here before any form has looked at it.
+    found = (
+        own.matching(find.replace("\0", ""))
+        .order_by("-created_at", "id")
+        .exclude(pk__in=[g.pk for g in first])
+    )
     return [*first, *found[:8]]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -204,18 +205,21 @@ def _status_sentence(old: str, new: Any) -> str:
 
 def _moves(events: Iterable[NightEvent], names: _Names) -> Iterator[str]:
     """Nights that left one unit and are in another: a sentence for each run of them."""
-    events = list(events)
-    left = {event.night for event in events if event.pgh_label == "delete"}
-    came = sorted(
-        {
-            (event.unit_id, event.night)
-            for event in events
-            if event.pgh_label != "delete" and event.night in left
-        },
-        key=lambda pair: (pair[1], str(pair[0])),
-    )
-    for unit_id, run in groupby(came, key=lambda pair: pair[0]):
-        nights = [night for _unit, night in run]
+    first: dict[tuple[dt.date, UUID], str] = {}
+    last: dict[tuple[dt.date, UUID], str] = {}
+    for event in events:
+        place = (event.night, event.unit_id)
+        first.setdefault(place, event.pgh_label)
+        last[place] = event.pgh_label
+    held = {place for place, label in first.items() if label != "insert"}
+    left = {night for night, unit in held if last[night, unit] == "delete"}
+    came = [
+        place
+        for place, label in sorted(last.items(), key=lambda item: (item[0][0], str(item[0][1])))
+        if label != "delete" and place not in held and place[0] in left
+    ]
+    for unit_id, run in groupby(came, key=itemgetter(1)):
+        nights = [night for night, _unit in run]
         yield ngettext(
             "Night of %(first)s moved to %(unit)s.",
             "Nights %(first)s to %(last)s moved to %(unit)s.",

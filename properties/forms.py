@@ -1,6 +1,5 @@
 """The forms of properties and units."""
 
-from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -112,7 +111,7 @@ class PropertyForm(HouseForm):
         max_value=999,
         max_digits=4,
         decimal_places=1,
-        step_size=Decimal("0.5"),
+        widget=forms.NumberInput(attrs={"step": "0.5"}),
     )
     check_in_time = forms.TimeField(label=_("Check-in from"), required=False, widget=TimeInput)
     check_out_time = forms.TimeField(label=_("Check-out until"), required=False, widget=TimeInput)
@@ -168,6 +167,13 @@ class PropertyForm(HouseForm):
         if any(len(name) > 100 for name in names):
             raise forms.ValidationError(_("A unit's name has at most 100 letters."))
         return [{"name": name} for name in names] or None
+
+    def clean_bathrooms(self) -> Any:
+        # The field's own step_size breaks on numbers far beyond max_value.
+        bathrooms = self.cleaned_data["bathrooms"]
+        if bathrooms is not None and bathrooms * 2 % 1:
+            raise forms.ValidationError(_("Bathrooms come in halves."))
+        return bathrooms
 
     def clean_check_in_time(self) -> str | None:
         return _hour(self.cleaned_data["check_in_time"])

@@ -156,6 +156,19 @@ def test_history_of_rooms(booking: Booking, organization: Organization) -> None:
     assert newest(booking) == ["Nights 1 Mar 2026 to 3 Mar 2026 moved to Room 1."]
 
 
+def test_history_of_nights_given_back_at_once_tells_of_no_move(
+    organization: Organization,
+) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        booking = make_booking(make_property(organization))
+        cancel_booking(booking=booking, by=None)
+
+    assert newest(booking) == [
+        "Booked 1 Mar 2026 – 4 Mar 2026 for 1 guest, pending. Total 300.00 USD.",
+        "Cancelled; its nights are free again.",
+    ]
+
+
 def test_history_of_another_property(booking: Booking, organization: Organization) -> None:
     home = make_property(organization, name="Villa Monte")
     with organization_context(organization, by=None, door=Door.WEB):

@@ -137,7 +137,7 @@ def test_create_with_units_and_the_least(client: Client, root: str) -> None:
         ({"slug": "Villa Mare"}, "Enter a valid"),
         ({"slug": "mare_1"}, "lower-case letters and digits"),
         ({"slug": "taken"}, "Another property has this short name already."),
-        ({"bathrooms": "1.3"}, "multiple of step size 0.5"),
+        ({"bathrooms": "1.3"}, "Bathrooms come in halves."),
         ({"max_guests": "0"}, "greater than or equal to 1"),
         ({"base_price_per_night": "1.005"}, "2 decimal places"),
         ({"base_price_per_night": "NaN"}, "Enter a number."),

@@ -1,5 +1,8 @@
 """Landing, the way in, and what every page keeps to."""
 
+from collections.abc import Callable
+from urllib.parse import quote, urlencode
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -7,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import Organization, User
 from accounts.permissions import Permission, Role
-from villaops.tests.build import make_member, make_user
+from villaops.tests.build import make_booking, make_member, make_property, make_user
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -133,3 +136,93 @@ def test_navigation_shows_what_the_role_may_enter(
     assert f'href="/o/{organization.slug}/guests/"' not in page
     assert f'href="/o/{organization.slug}/occupancy/"' not in page
     assert client.get(f"/o/{organization.slug}/guests/").status_code == 403
+
+
+NONSENSE = ["", "\0", "x" * 11_000, "-1", "NaN", "1e999", "9999-12-31", "0001-01-01", "%_\\'", "🏝"]
+
+FORMS = [
+    "bookings/new",
+    "bookings/{booking}/edit",
+    "bookings/{booking}/cancel",
+    "bookings/{booking}/move",
+    "bookings/blocks/new/{property}",
+    "guests/new",
+    "guests/{guest}/edit",
+    "guests/{guest}/delete",
+    "properties/new",
+    "properties/{property}/edit",
+    "properties/{property}/units/new",
+    "properties/{property}/units/{unit}/edit",
+]
+
+
+PARAMETERS = [
+    *("q", "status", "property", "source", "start", "end", "sort"),
+    *("find", "guest", "place", "check_in", "first", "last"),
+]
+
+
+@pytest.fixture
+def addresses(
+    client: Client, organization: Organization, owner: User, inside: None
+) -> Callable[[str], str]:
+    """The owner is signed in; fills in the ids of what there is."""
+    home = make_property(organization, units=2)
+    booking = make_booking(home)
+    ids = {
+        "booking": booking.pk,
+        "guest": booking.guest_id,
+        "property": home.pk,
+        "unit": booking.unit_id,
+    }
+    client.force_login(owner)
+    return lambda address: f"/o/{organization.slug}/" + address.format(**ids)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_breaks_on_nonsense(
+    client: Client, addresses: Callable[[str], str], form: str
+) -> None:
+    address = addresses(form)
+    fields = client.get(address).context["form"].fields
+
+    for value in NONSENSE:
+        answer = client.post(address, {"save": "1"} | dict.fromkeys(fields, value))
+        assert answer.status_code in (200, 302, 422)
+        if answer.status_code == 302:
+            break  # It made sense after all, and what it was about may be gone.
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bookings/?{0}&page={1}",
+        "bookings/new?{0}",
+        "bookings/new/guests?{0}",
+        "guests/?{0}&page={1}",
+        "occupancy/?{0}",
+    ],
+)
+def test_no_address_breaks_on_nonsense(
+    client: Client, addresses: Callable[[str], str], address: str
+) -> None:
+    names = [
+        "q",
+        "status",
+        "property",
+        "source",
+        "start",
+        "end",
+        "sort",
+        "find",
+        "guest",
+        "first",
+        "last",
+        "place",
+        "check_in",
+    ]
+
+    for value in NONSENSE:
+        query = urlencode(dict.fromkeys(names, value))
+        answer = client.get(addresses("") + address.format(query, quote(value)))
+        assert answer.status_code in (200, 422)

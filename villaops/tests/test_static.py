@@ -1,4 +1,4 @@
-"""What the dashboard is drawn with: vendored files are what they say, and nothing is inline or remote."""
+"""What the dashboard is drawn with: vendored files as listed, nothing inline, nothing remote."""
 
 import hashlib
 import re
