@@ -240,7 +240,8 @@ def _prepare_database() -> list[str]:
     except NotSupportedError as error:
         raise LaunchError(f"VillaOps needs PostgreSQL 16 or newer. {error}") from error
     except DatabaseError as error:
-        raise LaunchError(f"The database does not do its part: {str(error).strip()}") from error
+        said = " ".join(str(error).split())
+        raise LaunchError(f"The database does not do its part: {said}") from error
     finally:
         connection.close()
 

@@ -100,7 +100,7 @@ def test_start_serves_greets_and_ends_cleanly(var_dir: Path, port: int) -> None:
         "`make stop` ends it.\n",
     )
 
-    code, printed = start.end(signal.SIGTERM)
+    code, printed = start.end(signal.SIGINT)
     assert code == 0
     assert "Traceback" not in printed
     assert wait_for(family, 5) == []
