@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
 
-from django.conf import settings  # noqa: E402 (it needs the variable above)
+from django.conf import settings
 
 # A task that takes longer is cut off; the broker may only then hand it to somebody else.
 SOFT_LIMIT_SECONDS = 240
@@ -60,7 +61,12 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     timezone="UTC",
     # Static, in code: a schedule that can be changed at run time is one more thing to lose.
-    beat_schedule={},
+    beat_schedule={
+        "forget expired tokens": {
+            "task": "accounts.tasks.forget_expired_tokens",
+            "schedule": crontab(hour="3", minute="17"),
+        },
+    },
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     # Logging is villaops.log's.
     worker_hijack_root_logger=False,

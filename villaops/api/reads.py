@@ -76,7 +76,7 @@ def page[M: Model, Item](
     rows: QuerySet[M, Any],
     query: ListQuery,
     shape: Callable[[Any], Item],
-    bring: Callable[[QuerySet[M, Any]], QuerySet[M, Any]] | None = None,
+    bring: Callable[[Any], QuerySet[M, Any]] | None = None,
 ) -> Page[Item]:
     """One page of `rows` in two statements: all matches counted, the page's rows read.
 
