@@ -40,9 +40,7 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
 
     def arriving_after(self, day: dt.date) -> Self:
         """Stays that begin later."""
-        return self.filter(
-            check_in__gt=day, status__in=("pending", "confirmed"), deleted_at=None
-        )
+        return self.filter(check_in__gt=day, status__in=("pending", "confirmed"), deleted_at=None)
 
     def overstaying(self, day: dt.date) -> Self:
         """Guests still checked in although their stay ended before the day."""
