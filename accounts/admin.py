@@ -22,7 +22,7 @@ class OrganizationAdmin(ReadOnlyAdmin):
     fields = ["name", "slug", "currency", "time_zone", "created_at", "updated_at", "its_rows"]
     readonly_fields = ["its_rows"]
 
-    @admin.display(description="its rows")
+    @admin.display(description="see also")
     def its_rows(self, organization: Organization) -> str:
         """Links to the lists of what belongs to it."""
         return rows_of(
@@ -93,7 +93,6 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
 
     has_events = False
     add_form = NewUserForm
-    inlines = [MembershipsOfUser]
     list_display = ["email", "name", "is_active", "is_staff", "auth_provider", "last_login", "made"]
     list_filter = ("is_active", "is_staff", "is_superuser", "auth_provider")
     search_fields = ["email", "name"]
@@ -118,6 +117,9 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
             },
         ),
     ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        return [MembershipsOfUser] if obj else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))

@@ -56,12 +56,12 @@ class BookingAdmin(TenantAdmin):
     action_form = ReasonForm
     list_display = [
         "reference",
-        "organization",
-        "property",
-        "guest",
+        "status",
         "check_in",
         "check_out",
-        "status",
+        "property",
+        "guest",
+        "organization",
         "total",
         "made",
         "deleted",

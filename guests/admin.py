@@ -6,8 +6,9 @@ from django.contrib import admin
 
 from accounts.models import User
 from guests.models import Guest
-from guests.services import delete_guest, restore_guest, update_guest
+from guests.services import GuestHasBookings, delete_guest, restore_guest, update_guest
 from villaops.admin.rows import TenantAdmin, rows_of
+from villaops.errors import Conflict
 
 
 @admin.register(Guest)
@@ -31,7 +32,7 @@ class GuestAdmin(TenantAdmin):
         ("Record", {"fields": ["id", "created_at", "updated_at"]}),
     ]
 
-    @admin.display(description="their rows")
+    @admin.display(description="see also")
     def their_bookings(self, guest: Guest) -> str:
         """A link to the list of their bookings."""
         return rows_of(guest, ("bookings_booking", "guest"))
@@ -40,8 +41,11 @@ class GuestAdmin(TenantAdmin):
         return update_guest(guest=row, by=by, changes=changes)
 
     def delete(self, row: Guest, by: User) -> None:
-        """Guests with bookings are refused: delete those first, knowingly."""
-        delete_guest(guest=row, by=by)
+        """Guests with bookings are refused: the dashboard's box to delete both is not here."""
+        try:
+            delete_guest(guest=row, by=by)
+        except GuestHasBookings as refusal:
+            raise Conflict("This guest has bookings. Delete those first.") from refusal
 
     def bring_back(self, row: Guest, by: User) -> Guest:
         return restore_guest(guest=row, by=by)

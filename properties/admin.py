@@ -115,7 +115,7 @@ class PropertyAdmin(TenantAdmin):
         ("Record", {"fields": ["id", "created_at", "updated_at"]}),
     ]
 
-    @admin.display(description="its rows")
+    @admin.display(description="see also")
     def its_rows(self, home: Property) -> str:
         """Links to the lists of what belongs to it."""
         return rows_of(
@@ -183,7 +183,7 @@ class UnitAdmin(TenantAdmin):
         ("Record", {"fields": ["id", "created_at", "updated_at"]}),
     ]
 
-    @admin.display(description="its rows")
+    @admin.display(description="see also")
     def its_rows(self, unit: Unit) -> str:
         """Links to the lists of what belongs to it."""
         return rows_of(unit, ("bookings_booking", "unit"), ("bookings_block", "unit"))
