@@ -6,10 +6,12 @@ lost is found there again. So tasks may run twice, and must not mind.
 """
 
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
@@ -32,7 +34,7 @@ def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
     return {
-        "broker_url": "filesystem://",
+        "broker_url": "filesystem://localhost",
         "broker_transport_options": {
             "data_folder_in": str(folders["messages"]),
             "data_folder_out": str(folders["messages"]),
@@ -43,6 +45,9 @@ def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
         "worker_enable_remote_control": False,
     }
 
+
+# In a development container everybody is root; the production image is not (Dockerfile).
+warnings.simplefilter("ignore", SecurityWarning)
 
 app = Celery("villaops")
 app.conf.update(

@@ -1,4 +1,4 @@
-"""`make run`: database, migrations, demo data and server, one after the other; then wait.
+"""`make run`: database, migrations, demo data, server, worker and beat, in this order; then wait.
 
     python -m villaops.launch [--with-parent] | --stop
 
@@ -132,6 +132,8 @@ def launch(var_dir: Path) -> None:
             log_ins = _prepare_database()
             children.start("web server", _server_command(address))
             _wait_for_answer(children, address)
+            children.start("worker", _celery_command("worker", "--concurrency", "1"))
+            children.start("beat", _celery_command("beat"))
             _greet(address, log_ins)
             _watch(children)
         finally:
@@ -183,6 +185,13 @@ def _server_command(address: Address) -> list[str]:
         *("--workers", "1", "--workers-kill-timeout", "5"),
         *("--log-level", "warning", "villaops.asgi:application"),
     ]
+
+
+def _celery_command(*arguments: str) -> list[str]:
+    """The worker, or beat; apart, because a worker with beat inside leaves orphans when killed."""
+    celery = (sys.executable, "-m", "celery", "--quiet", "--app", "villaops.celery")
+    # No pid file: the lock of _only_one says better who runs.
+    return [*celery, *arguments, "--pidfile="]
 
 
 def _wait_for_answer(children: Children, address: Address) -> None:

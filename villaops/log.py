@@ -80,5 +80,9 @@ def configuration(*, json: bool) -> dict[str, Any]:
             # A 404 is somebody's typing mistake, not news.
             "django.request": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
+            # Which tasks came and how they ended is worth a line; that the broker is there is not.
+            "celery.apps": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
+            "celery.worker.consumer": {"level": "WARNING"},
         },
     }
