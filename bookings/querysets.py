@@ -4,7 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Min, OuterRef, Q
+from django.db.models import Min, OuterRef, Q
 
 from villaops.tenancy.querysets import TenantQuerySet
 
@@ -52,10 +52,6 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
             status="checked_in", check_in__lte=day, check_out__gt=day, deleted_at=None
         )
 
-    def overlapping(self, start: dt.date, end: dt.date) -> Self:
-        """Stays with at least one night in [start, end)."""
-        return self.filter(check_in__lt=end, check_out__gt=start)
-
     def matching(self, text: str, *, emails: bool = True) -> Self:
         """Bookings whose guest's name, reference or, where the reader may see it, guest's e-mail
         contains the text, in any case. An empty text matches every booking.
@@ -95,12 +91,4 @@ class NightQuerySet(TenantQuerySet["Night"]):
 
 
 class BlockQuerySet(TenantQuerySet["Block"]):
-    def overlapping(self, start: dt.date, end: dt.date) -> Self:
-        """Blocks with at least one night in [start, end)."""
-        return self.filter(start__lt=end, end__gt=start)
-
-    def with_unit_and_property(self) -> Self:
-        """Brings the unit and adds `property_id` of it."""
-        return self.select_related("unit", "unit__property").annotate(
-            property_id=F("unit__property_id")
-        )
+    """Blocks; no read of them needs a name yet."""

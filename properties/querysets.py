@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, Prefetch, Q
 
 from villaops.tenancy.querysets import TenantQuerySet
 
@@ -37,7 +37,3 @@ class UnitQuerySet(TenantQuerySet["Unit"]):
             status="active",
             deleted_at=None,
         )
-
-    def with_property(self) -> Self:
-        """Brings the property."""
-        return self.select_related("property").annotate(property_name=F("property__name"))

@@ -512,3 +512,53 @@ def test_history_says_who_and_through_which_door(villa: Property, owner: User) -
         ("update", "confirmed"),
     ]
     assert events.last().pgh_context == {"user": str(owner.pk), "door": "web"}
+
+
+def test_a_verb_follows_a_booking_that_moved_meanwhile(
+    villa: Property, guesthouse: Property
+) -> None:
+    stale = make_booking(villa)
+    services.change_property(booking=Booking.objects.get(pk=stale.pk), property=guesthouse, by=None)
+
+    confirmed = services.confirm_booking(booking=stale, by=None)
+
+    assert (confirmed.property, confirmed.status) == (guesthouse, "confirmed")
+
+
+def test_revive_booking_takes_the_unit_chosen_while_it_was_cancelled(guesthouse: Property) -> None:
+    booking = services.cancel_booking(booking=make_booking(guesthouse), by=None)
+    third = units_of(guesthouse)[2]
+    services.change_unit(booking=booking, unit=third, by=None)
+
+    revived = services.revive_booking(booking=booking, by=None)
+
+    check_constraints_now()
+    assert {unit for _, unit, _ in nights_of(revived)} == {"Room 3"}
+
+
+def test_restore_booking_leaves_one_that_is_not_deleted_alone(villa: Property) -> None:
+    booking = make_booking(villa)
+
+    assert services.restore_booking(booking=booking, by=None) == booking
+    assert len(nights_of(booking)) == 3
+
+
+def test_restore_booking_that_was_cancelled_takes_no_nights(villa: Property) -> None:
+    booking = services.cancel_booking(booking=make_booking(villa), by=None)
+    services.delete_booking(booking=booking, by=None)
+    make_booking(villa)
+
+    restored = services.restore_booking(booking=booking, by=None)
+
+    check_constraints_now()
+    assert (restored.status, nights_of(restored)) == ("cancelled", [])
+
+
+def test_change_party_over_what_the_property_takes(villa: Property) -> None:
+    booking = make_booking(villa)
+
+    with pytest.raises(BrokenRule, match="Villa takes at most 4 guests"):
+        services.change_party(booking=booking, adults=3, children=2, by=None)
+    changed = services.change_party(booking=booking, adults=2, children=2, by=None)
+
+    assert changed.num_guests() == 4
