@@ -45,9 +45,20 @@ def search[M: Model](queryset: QuerySet[M], text: str, columns: Sequence[str]) -
 
 
 def matching_ids(queryset: QuerySet[Any], text: str, columns: Sequence[str]) -> QuerySet[Any]:
-    """For each column the newest matches among the rows that pass the filters already set."""
-    first, *others = [_newest(queryset, column, text) for column in columns]
+    """For each column the newest matches among the rows that pass the filters already set.
+
+    Living and deleted rows are asked for apart: they have indexes of their own.
+    """
+    parts = [queryset]
+    if any(field.name == "deleted_at" for field in queryset.model._meta.fields):
+        parts = [queryset.filter(deleted_at__isnull=living) for living in (True, False)]
+    first, *others = [_newest(part, column, text) for part in parts for column in columns]
     return first.union(*others, all=True).order_by() if others else first
+
+
+def lookup_for(text: str) -> str:
+    """How a text is compared, so that an index on trigrams answers."""
+    return "icontains" if len(text) >= SHORTEST_PART else "istartswith"
 
 
 def is_owned(model: type[Model]) -> bool:
@@ -60,8 +71,9 @@ def is_owned(model: type[Model]) -> bool:
 
 
 def _newest(queryset: QuerySet[Any], column: str, text: str) -> QuerySet[Any]:
-    lookup = "icontains" if len(text) >= SHORTEST_PART else "istartswith"
-    found = {f"{column}{LOOKUP_SEP}{lookup}": text} | _same_organization(queryset.model, column)
+    found = {f"{column}{LOOKUP_SEP}{lookup_for(text)}": text} | _same_organization(
+        queryset.model, column
+    )
     # Ordered as text, which is the same order, so that the primary key's index does not tempt.
     newest_first = Cast("pk", TextField()).desc()
     return queryset.filter(**found).order_by(newest_first).values("pk")[:MATCHES]

@@ -261,18 +261,29 @@ SEARCHES = {
 def test_every_column_is_searched_through_its_index(
     label: str, indexes: list[str], text: str
 ) -> None:
-    model = admin_model(label)
-    columns = admin.site._registry[model].search_fields
+    columns = admin.site._registry[admin_model(label)].search_fields
 
+    assert len(indexes) == len(columns)
     with all_organizations(by=None, door=Door.COMMAND, reason="test"):
         with connection.cursor() as cursor:
             # The tables are empty, and reading them whole is cheapest: show that the index fits.
             cursor.execute("SET LOCAL enable_seqscan = off")
             cursor.execute("SET LOCAL enable_indexscan = off")
-        plan = matching_ids(model.objects.all(), text, columns).explain()
+        for column, index in zip(columns, indexes, strict=True):
+            model, name = owner_of(label, column)
+            assert (
+                f"Index Scan on {index}"
+                in matching_ids(model._default_manager.all(), text, [name]).explain()
+            )
 
-    assert len(indexes) == len(columns)
-    assert [index for index in indexes if f"Index Scan on {index}" not in plan] == []
+
+def owner_of(label: str, column: str) -> tuple[type[Any], str]:
+    """The model that has the column at the end of a path, and its name there."""
+    model: Any = admin_model(label)
+    *steps, name = column.split("__")
+    for step in steps:
+        model = model._meta.get_field(step).related_model
+    return model, name
 
 
 @pytest.mark.parametrize("label", TENANT_LISTS)
