@@ -17,8 +17,8 @@ from accounts.tokens import TokenPair, issue_tokens, log_out, refresh_tokens
 from villaops.api.authentication import bearer_token
 from villaops.api.endpoint import PUBLIC, SIGNED_IN, Endpoint, operation
 from villaops.api.wire import (
-    NO_NUL,
     SLUG_SHAPE,
+    STORABLE,
     Email,
     Input,
     Message,
@@ -42,7 +42,7 @@ def _acceptable(password: str) -> str:
 
 
 NewPassword = Annotated[
-    str, Strict(), Field(min_length=8, max_length=128), NO_NUL, AfterValidator(_acceptable)
+    str, Strict(), Field(min_length=8, max_length=128), STORABLE, AfterValidator(_acceptable)
 ]
 OrganizationSlug = Annotated[
     str,

@@ -30,7 +30,7 @@ from villaops.api.endpoint import Endpoint, operation
 from villaops.api.errors import InvalidInput, rule_error
 from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import (
-    NO_NUL,
+    STORABLE,
     Input,
     Message,
     Moment,
@@ -59,7 +59,9 @@ class BookingChanges(Input):
     total_price: Total | None = optional()
     source: Booking.Source = optional()
     special_requests: Text | None = optional()
-    cancellation_reason: Annotated[str, Strict(), Field(max_length=500), NO_NUL] | None = optional()
+    cancellation_reason: Annotated[str, Strict(), Field(max_length=500), STORABLE] | None = (
+        optional()
+    )
 
     @model_validator(mode="after")
     def _dates_and_party_agree(self) -> Self:

@@ -14,7 +14,7 @@ from bookings.services import UnitNotFound
 from properties.models import Unit
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
-from villaops.api.wire import NO_NUL, Input, Message, Moment, Output, Text, optional
+from villaops.api.wire import STORABLE, Input, Message, Moment, Output, Text, optional
 
 
 class BlockChanges(Input):
@@ -22,7 +22,7 @@ class BlockChanges(Input):
     start: date = optional()
     end: date = optional()
     reason: Block.Reason = optional()
-    note: Annotated[str, Strict(), Field(max_length=500), NO_NUL] | None = optional()
+    note: Annotated[str, Strict(), Field(max_length=500), STORABLE] | None = optional()
 
     @model_validator(mode="after")
     def _dates_agree(self) -> Self:

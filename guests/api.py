@@ -12,7 +12,7 @@ from guests.services import GuestNotFound, create_guest, delete_guest, update_gu
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import (
-    NO_NUL,
+    STORABLE,
     Email,
     Input,
     Message,
@@ -27,8 +27,8 @@ from villaops.api.wire import (
 class GuestChanges(Input):
     name: Name = optional()
     email: Email = optional()
-    phone: Annotated[str, Strict(), Field(max_length=50), NO_NUL] | None = optional()
-    nationality: Annotated[str, Strict(), Field(max_length=100), NO_NUL] | None = optional()
+    phone: Annotated[str, Strict(), Field(max_length=50), STORABLE] | None = optional()
+    nationality: Annotated[str, Strict(), Field(max_length=100), STORABLE] | None = optional()
     notes: Text | None = optional()
 
 

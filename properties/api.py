@@ -23,8 +23,8 @@ from villaops.api.endpoint import Endpoint, operation
 from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import (
     INTEGER_MAX,
-    NO_NUL,
     SLUG_SHAPE,
+    STORABLE,
     Country,
     Currency,
     HalfSteps,
@@ -46,8 +46,8 @@ from villaops.api.wire import (
 )
 from villaops.clock import today_in
 
-Line = Annotated[str, Strict(), Field(max_length=255), NO_NUL]
-UnitName = Annotated[str, Strict(), Field(min_length=1, max_length=100), NO_NUL]
+Line = Annotated[str, Strict(), Field(max_length=255), STORABLE]
+UnitName = Annotated[str, Strict(), Field(min_length=1, max_length=100), STORABLE]
 PropertySlug = Annotated[str, Strict(), Field(max_length=80), SLUG_SHAPE]
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -25,6 +24,7 @@ from accounts.models import User
 from villaops.api.errors import json_response
 from villaops.api.errors import server_error as api_server_error
 from villaops.api.middleware import is_api_path
+from villaops.api.root import service_description
 from villaops.errors import DomainError, NotFound
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -37,9 +37,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     if "text/html" in request.headers.get("Accept", ""):
         response = render(request, "pages/landing.html")
     else:
-        response = JsonResponse(
-            {"service": settings.APP_NAME, "version": settings.APP_VERSION, "docs": "/docs"}
-        )
+        response = service_description()
     patch_vary_headers(response, ["Accept"])
     return response
 

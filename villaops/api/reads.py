@@ -52,7 +52,9 @@ class OrderedBy(GroupedMetadata):
 
     def __iter__(self) -> Iterator[object]:
         yield AfterValidator(self._check)
-        yield Field(json_schema_extra={"description": self._sentence()})
+        term = f"-?({'|'.join(self.fields)})"
+        pattern = f"^{term}(,{term})*$"
+        yield Field(json_schema_extra={"description": self._sentence(), "pattern": pattern})
 
     def _check(self, text: str) -> str:
         if any(term.removeprefix("-") not in self.fields for term in text.split(",")):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
@@ -49,7 +49,7 @@ class Service(Output):
     docs: str
 
 
-def service_description(request: HttpRequest) -> HttpResponse:
+def service_description() -> HttpResponse:
     """What `/` says to a program."""
     service = Service(service=settings.APP_NAME, version=settings.APP_VERSION, docs="/docs")
     return json_response(service.model_dump())

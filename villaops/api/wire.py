@@ -69,19 +69,23 @@ def optional() -> Any:
 # --- Text ------------------------------------------------------------------------------------
 
 
-def _without_nul(text: str) -> str:
+def _storable(text: str) -> str:
     if "\0" in text:
         raise ValueError("NUL characters are not allowed")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        # Half of a surrogate pair is no character, and has no UTF-8.
+        raise PydanticKnownError("string_unicode") from error
     return text
 
 
-# Lone surrogates never get that far: pydantic's own string check refuses them. Lengths have to
-# stand before this, or they lose their own error types.
-NO_NUL = AfterValidator(_without_nul)
+# Lengths have to stand before it, or they lose their own error types.
+STORABLE = AfterValidator(_storable)
 
-Text = Annotated[str, Strict(), NO_NUL]
-Name = Annotated[str, Strict(), Field(min_length=1, max_length=255), NO_NUL]
-Email = Annotated[EmailStr, NO_NUL]
+Text = Annotated[str, Strict(), STORABLE]
+Name = Annotated[str, Strict(), Field(min_length=1, max_length=255), STORABLE]
+Email = Annotated[EmailStr, STORABLE]
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,11 @@ def one_of(names: frozenset[str], what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _like(pattern: str, example: str) -> Any:
+    """What the schema can say of a text on such a list."""
+    return Field(json_schema_extra={"pattern": pattern, "examples": [example]})
+
+
 # Babel's territories hold groupings and reserved codes too, which ISO 3166-1 does not list.
 _NO_COUNTRIES = frozenset(
     ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"]
@@ -125,9 +134,17 @@ COUNTRIES = (
 )
 CURRENCIES = frozenset(list_currencies())
 
-Country = Annotated[Text, one_of(COUNTRIES, "an ISO 3166-1 alpha-2 country code")]
-Currency = Annotated[Text, one_of(CURRENCIES, "an ISO 4217 currency code")]
-TimeZone = Annotated[Text, one_of(frozenset(available_timezones()), "an IANA time zone")]
+Country = Annotated[
+    Text, one_of(COUNTRIES, "an ISO 3166-1 alpha-2 country code"), _like("^[A-Z]{2}$", "ID")
+]
+Currency = Annotated[
+    Text, one_of(CURRENCIES, "an ISO 4217 currency code"), _like("^[A-Z]{3}$", "USD")
+]
+TimeZone = Annotated[
+    Text,
+    one_of(frozenset(available_timezones()), "an IANA time zone"),
+    _like("^[A-Za-z0-9_+/-]+$", "Asia/Makassar"),
+]
 
 # --- Numbers ---------------------------------------------------------------------------------
 

@@ -6,17 +6,20 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.http import Http404
 from django.test import RequestFactory
 from django_redis.exceptions import ConnectionInterrupted
 
 from accounts.models import Organization
 from accounts.permissions import Role
 from villaops.api.endpoint import PUBLIC, Endpoint, operation
-from villaops.api.errors import harmless
+from villaops.api.errors import answer_to, harmless
 from villaops.api.schema import document
 from villaops.api.throttles import client_address
 from villaops.api.urls import ENDPOINTS
 from villaops.api.wire import Message
+from villaops.errors import BrokenRule
 from villaops.tests.build import make_member, make_organization, make_user
 from villaops.tests.client import Api, errors_of, refusal
 
@@ -319,6 +322,28 @@ def test_what_json_cannot_say_is_shown_as_text(api: Api) -> None:
     response = api.send("POST", "guests", b'{"name": NaN, "email": Infinity}')
 
     assert [error["input"] for error in response.json()["detail"]] == ["nan", "inf"]
+
+
+def test_verbs_own_checks_are_told_at_their_fields_where_they_were_sent() -> None:
+    found = ValidationError({"name": ["Too long.", "Too loud."], "slug": ["Odd."]})
+    request = RequestFactory().get("/")
+
+    answers = [
+        json.loads(answer_to(BrokenRule("No.", errors=found), request, sent=sent).content)["detail"]
+        for sent in ({"name": "X", "other": 1}, {"other": 1}, None)
+    ]
+
+    assert [[(error["loc"], error["input"]) for error in answer] for answer in answers] == [
+        [(["body", "name"], "X"), (["body", "name"], "X")],
+        [(["body"], {"other": 1})],
+        [(["body"], None)],
+    ]
+
+
+def test_django_404_is_json() -> None:
+    response = answer_to(Http404(), RequestFactory().get("/"))
+
+    assert json.loads(response.content) == {"detail": "Not Found"}
 
 
 def test_deep_input_is_shown_to_some_depth() -> None:
