@@ -91,7 +91,6 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
     Who is an administrator, and what other administrators may do, only superusers decide.
     """
 
-    has_events = False
     add_form = NewUserForm
     list_display = ["email", "name", "is_active", "is_staff", "auth_provider", "last_login", "made"]
     list_filter = ("is_active", "is_staff", "is_superuser", "auth_provider")

@@ -27,6 +27,7 @@ def check_time_zone(name: str) -> None:
         raise ValidationError(f"{name!r} is not an IANA time zone.", code="time_zone")
 
 
+@keep_history(exclude=["password", "last_login"])
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in, with an e-mail; may belong to several organizations."""
 

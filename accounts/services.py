@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.permissions import Role
 from villaops.errors import Conflict, NotFound
-from villaops.tenancy import Door, organization_context
+from villaops.tenancy import Door, organization_context, person_context
 from villaops.verbs import apply_changes, clean, verb
 
 
@@ -51,11 +51,12 @@ def register_user(
     user = User(email=email, name=name)
     user.set_password(password)
     clean(user)
-    user.save(force_insert=True)
-    user.default_organization = create_organization(
-        name=organization_name or name, slug=organization_slug, by=user, door=door
-    )
-    user.save(update_fields=["default_organization"])
+    with person_context(by=user, door=door):
+        user.save(force_insert=True)
+        user.default_organization = create_organization(
+            name=organization_name or name, slug=organization_slug, by=user, door=door
+        )
+        user.save(update_fields=["default_organization"])
     return user
 
 
@@ -97,7 +98,7 @@ def _free_slug(name: str) -> str:
 
 
 @verb()
-def update_profile(*, user: User, changes: dict[str, Any]) -> User:
+def update_profile(*, user: User, changes: dict[str, Any], door: Door = Door.API) -> User:
     """Change name, avatar_url or default_organization (an organization's slug or id).
 
     Raises OrganizationNotFound when the user is not a member of it.
@@ -107,7 +108,8 @@ def update_profile(*, user: User, changes: dict[str, Any]) -> User:
         changes = {**changes, "default_organization": membership.organization}
     if apply_changes(user, changes):
         clean(user)
-        user.save()
+        with person_context(by=user, door=door):
+            user.save()
     return user
 
 

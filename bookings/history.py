@@ -14,21 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from bookings.models import Booking, NightEvent, Status
 from guests.models import Guest
 from properties.models import Unit
 from villaops.tenancy import Door
-
-DOORS = {
-    Door.WEB: gettext_lazy("dashboard"),
-    Door.API: gettext_lazy("API"),
-    Door.ADMIN: gettext_lazy("administration"),
-    Door.JOB: gettext_lazy("automatic"),
-    Door.COMMAND: gettext_lazy("command line"),
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +70,7 @@ def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
                 Entry(
                     act.at,
                     names.users.get(act.context.get("user") or "", _("System")),
-                    str(DOORS.get(act.context.get("door", ""), "")),
+                    str(dict(Door.choices).get(act.context.get("door", ""), "")),
                     sentences,
                 )
             )

@@ -1,7 +1,9 @@
 """Every address: root and API, administrators' site, and the dashboard under `/o/<slug>/`."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from bookings.today import today
 from villaops import pages
@@ -20,7 +22,10 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("o/", pages.home, name="home"),
     path("o/<slug:slug>/", include(dashboard)),
+    path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    # Browsers ask here on pages that name no icon, like the administrators'.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}img/favicon.svg")),
 ]
 
 handler400 = "villaops.pages.bad_request"

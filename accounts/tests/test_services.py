@@ -1,6 +1,9 @@
 """The verbs of accounts."""
 
+from typing import Any
+
 import pytest
+from django.apps import apps
 from django.contrib.auth import authenticate
 from django.test import RequestFactory
 
@@ -13,6 +16,8 @@ from villaops.tenancy import Door, organization_context
 from villaops.tests.build import PASSWORD, make_organization, make_user
 
 pytestmark = pytest.mark.django_db
+
+UserEvent: Any = apps.get_model("accounts.UserEvent")
 
 
 def register(**fields: str) -> User:
@@ -31,6 +36,20 @@ def test_register_user_makes_an_organization_they_own() -> None:
     with organization_context(organization, by=user, door=Door.API):
         subscription = Subscription.objects.get()
     assert (subscription.plan, subscription.status) == ("free", "active")
+
+
+def test_the_history_of_a_user_says_who_and_through_which_door_but_no_password() -> None:
+    user = register()
+
+    services.update_profile(user=user, changes={"name": "Ayu Dewi"}, door=Door.WEB)
+
+    events = UserEvent.objects.filter(pgh_obj=user).order_by("pgh_id")
+    assert [(event.name, event.pgh_context) for event in events] == [
+        ("Ayu", {"user": str(user.pk), "door": "api"}),
+        ("Ayu", {"user": str(user.pk), "door": "api"}),
+        ("Ayu Dewi", {"user": str(user.pk), "door": "web"}),
+    ]
+    assert "password" not in {field.name for field in UserEvent._meta.fields}
 
 
 def test_register_user_refuses_an_email_taken_in_any_case() -> None:

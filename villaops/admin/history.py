@@ -17,13 +17,6 @@ from accounts.models import User
 from villaops.tenancy import Door
 
 EVENTS_ON_A_PAGE = 100
-DOORS = {
-    Door.WEB: "Dashboard",
-    Door.API: "API",
-    Door.ADMIN: "Administration",
-    Door.JOB: "Automatic",
-    Door.COMMAND: "Command line",
-}
 # Columns that change with every write, or never.
 SILENT = frozenset({"id", "created_at", "updated_at"})
 NOTHING = "nothing"
@@ -108,7 +101,12 @@ class _Words:
         context = event.pgh_context or {}
         user, door = context.get("user"), context.get("door", "")
         who = self.users.get(user, "a user who is gone") if user else "nobody signed in"
-        return Entry(event.pgh_created_at, who, DOORS.get(door, door or "Database"), sentences)
+        return Entry(
+            event.pgh_created_at,
+            who,
+            str(dict(Door.choices).get(door, door or "database")),
+            sentences,
+        )
 
     def told(self, old: Any, new: Any) -> list[str]:
         """What happened between two events of the row."""

@@ -62,8 +62,8 @@ class RowAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     search_help_text = "Part of it, from three characters on; or an id."
-    # Kept with the row by triggers, but for users; shown instead of the admin's own log.
-    has_events = True
+    # Kept with the row by triggers; shown instead of the admin's own log.
+    object_history_template = "admin/row_history.html"
 
     @property
     def media(self) -> forms.Media:
@@ -108,8 +108,6 @@ class RowAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        if not self.has_events:
-            return super().history_view(request, object_id, extra_context)
         row = self.get_object(request, unquote(object_id))
         context = extra_context or {}
         if row is not None:
@@ -164,7 +162,6 @@ class TenantAdmin(RowAdmin):
     """
 
     form = RefusableForm
-    object_history_template = "admin/row_history.html"
     delete_confirmation_template = "admin/delete_softly.html"
     list_filter: ClassVar[Any] = (("organization", ChosenFilter), DeletedFilter)
     actions: Sequence[Any] = ("restore", "delete_selected")

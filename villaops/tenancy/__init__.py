@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 if TYPE_CHECKING:
@@ -28,23 +29,24 @@ logger = logging.getLogger(__name__)
 SUPPORT_ROLE = "villaops_support"
 
 
-class Door(StrEnum):
+class Door(TextChoices):
     """Through which door somebody came in; kept with every history row."""
 
-    WEB = "web"
-    API = "api"
-    ADMIN = "admin"
-    JOB = "job"
-    COMMAND = "command"
+    WEB = "web", gettext_lazy("dashboard")
+    API = "api", gettext_lazy("API")
+    ADMIN = "admin", gettext_lazy("administration")
+    JOB = "job", gettext_lazy("automatic")
+    COMMAND = "command", gettext_lazy("command line")
 
 
 @dataclass(frozen=True)
 class _Context:
-    """The settings of an open context. No organization: every organization's rows."""
+    """The settings of an open context."""
 
     organization_id: UUID | None
     user_id: UUID | None
     door: Door
+    role: str = "none"
 
     def enter(self) -> None:
         metadata = json.dumps(
@@ -60,7 +62,7 @@ class _Context:
                     str(self.organization_id or ""),
                     str(uuid7()),
                     metadata,
-                    "none" if self.organization_id else SUPPORT_ROLE,
+                    self.role,
                 ],
             )
 
@@ -87,7 +89,14 @@ def all_organizations(*, by: "User | None", door: Door, reason: str) -> Iterator
         "all organizations opened",
         extra={"reason": reason, "door": door, "user_id": str(by.pk) if by else None},
     )
-    with _context(_Context(None, by.pk if by else None, door)):
+    with _context(_Context(None, by.pk if by else None, door, role=SUPPORT_ROLE)):
+        yield
+
+
+@contextmanager
+def person_context(*, by: "User", door: Door) -> Iterator[None]:
+    """Show no organization's rows, and let history know who acts: for what is a person's own."""
+    with _context(_Context(None, by.pk, door)):
         yield
 
 

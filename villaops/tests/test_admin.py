@@ -544,13 +544,23 @@ def test_history_tells_who_through_which_door_and_what(
 
     told = [(entry.who, entry.door, entry.sentences) for entry in page.context["history"].entries]
     assert told[:3] == [
-        ("root@example.com", "Administration", ["Restored."]),
-        ("nobody signed in", "Automatic", ["Deleted."]),
+        ("root@example.com", "administration", ["Restored."]),
+        ("nobody signed in", "automatic", ["Deleted."]),
         (owner.email, "API", ["Name: Emma → Emma Thompson", "Phone: 123 → nothing"]),
     ]
-    assert told[3][:2] == (owner.email, "Dashboard")
+    assert told[3][:2] == (owner.email, "dashboard")
     assert told[3][2][:3] == ["Made.", "Organization: Sea Houses", "Name: Emma"]
     assert "Name: Emma → Emma Thompson" in text_of(page)
+
+
+def test_history_of_a_user_tells_what_an_administrator_changed(site: Client, owner: User) -> None:
+    no_rows = {"memberships-TOTAL_FORMS": 0, "memberships-INITIAL_FORMS": 0}
+
+    site.post(url("change", owner), {"email": owner.email, "name": "Ayu Dewi", **no_rows})
+
+    newest = site.get(url("history", owner)).context["history"].entries[0]
+    assert (newest.who, newest.door) == ("root@example.com", "administration")
+    assert "Name: A Person → Ayu Dewi" in newest.sentences
 
 
 def test_history_of_a_booking_tells_its_nights(
