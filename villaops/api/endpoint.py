@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from pydantic import BaseModel, ValidationError
 from rest_framework.views import APIView
@@ -203,9 +204,22 @@ class Endpoint(APIView):
         parts = self._validated(request, operation, path)
         handler = getattr(self, (request.method or "").lower())
         if isinstance(operation.permission, Openness):
-            return _response(handler(**parts), operation)
+            return self._response(handler(**parts), operation)
         with organization_context(self.access.organization, by=self.user, door=Door.API):
-            return _response(handler(**parts), operation)
+            return self._response(handler(**parts), operation)
+
+    def _response(self, result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:
+        if isinstance(result, HttpResponse):
+            return result
+        response = HttpResponse(
+            result.model_dump_json().encode(),
+            content_type="application/json",
+            status=operation.status,
+        )
+        if self.counted_as == "auth":
+            # Tokens are nobody's to keep but the client's (RFC 6749, section 5.1).
+            response["Cache-Control"] = "no-store"
+        return response
 
     def _throttle(self, request: HttpRequest) -> None:
         if self.counted_as == "auth":
@@ -264,7 +278,7 @@ def query_of(request: HttpRequest) -> dict[str, str]:
 
 
 def _json_object(request: HttpRequest, operation: Operation) -> dict[str, Any]:
-    raw = _body(request)
+    raw = read_body(request)
     if not raw:
         raise InvalidInput([missing_body()])
     # Neither of these shows what was sent where it could be a password.
@@ -276,13 +290,18 @@ def _json_object(request: HttpRequest, operation: Operation) -> dict[str, Any]:
     return content
 
 
-def _body(request: HttpRequest) -> bytes:
+def read_body(request: HttpRequest) -> bytes:
+    """The body as it came; more than 5 MiB of it are too much."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     try:
-        raw = request.body
+        if isinstance(request, WSGIRequest) and "HTTP_TRANSFER_ENCODING" in request.META:
+            # Django reads as much as the length says, and a body in chunks announces none.
+            raw: bytes = request.environ["wsgi.input"].read(limit + 1)
+        else:
+            raw = request.body
     except RequestDataTooBig as error:
         raise ApiError(413, "Request Entity Too Large") from error
-    # A body that came in chunks announced no length.
-    if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if len(raw) > limit:
         raise ApiError(413, "Request Entity Too Large")
     return raw
 
@@ -298,13 +317,3 @@ def _parsed(raw: bytes) -> Any:
         raise InvalidInput([no_json(0, "Nested too deeply")]) from error
     except ValueError as error:
         raise InvalidInput([no_json(0, "Number with too many digits")]) from error
-
-
-def _response(result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:
-    if isinstance(result, HttpResponse):
-        return result
-    return HttpResponse(
-        result.model_dump_json().encode(),
-        content_type="application/json",
-        status=operation.status,
-    )

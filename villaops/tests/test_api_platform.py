@@ -1,20 +1,22 @@
 """Contract section 1 over HTTP: routing, order of errors, bodies, request ids, CORS, limits."""
 
 import json
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404
 from django.test import RequestFactory
 from django_redis.exceptions import ConnectionInterrupted
 
 from accounts.models import Organization
 from accounts.permissions import Role
-from villaops.api.endpoint import PUBLIC, Endpoint, operation
-from villaops.api.errors import answer_to, harmless
+from villaops.api.endpoint import PUBLIC, Endpoint, operation, read_body
+from villaops.api.errors import ApiError, answer_to, harmless
 from villaops.api.schema import document
 from villaops.api.throttles import client_address
 from villaops.api.urls import ENDPOINTS
@@ -293,6 +295,20 @@ def test_body_without_announced_length_is_measured(
     monkeypatch.setattr("django.http.HttpRequest.body", property(lambda self: b" " * 6_000_000))
 
     assert refusal(api.post("guests", {}))[0] == 413
+
+
+def test_body_in_chunks_is_read_under_wsgi_too() -> None:
+    def body_of(size: int) -> bytes:
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "HTTP_TRANSFER_ENCODING": "chunked",
+            "wsgi.input": BytesIO(b" " * size),
+        }
+        return read_body(WSGIRequest(environ))
+
+    assert body_of(10) == b" " * 10
+    with pytest.raises(ApiError):
+        body_of(5 * 1024 * 1024 + 1)
 
 
 def test_missing_field_shows_the_whole_body(api: Api) -> None:
