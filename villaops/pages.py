@@ -16,23 +16,28 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
 from accounts.access import default_access
 from accounts.models import User
-from villaops.api.errors import json_response
+from villaops.api.errors import MethodNotAllowed, answer_to, json_response
 from villaops.api.errors import server_error as api_server_error
-from villaops.api.middleware import is_api_path
 from villaops.api.root import service_description
 from villaops.errors import DomainError, NotFound
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@require_safe
+@csrf_exempt
 def landing(request: HttpRequest) -> HttpResponse:
-    """What this is, for a person; name, version and where the docs are, for a program."""
+    """What this is, for a person; name, version and where the docs are, for a program.
+
+    The root of the API too, and so GET alone.
+    """
+    if request.method != "GET":
+        return answer_to(MethodNotAllowed(["GET"]), request)
     response: HttpResponse
     if "text/html" in request.headers.get("Accept", ""):
         response = render(request, "pages/landing.html")
@@ -85,7 +90,7 @@ def back_to(request: HttpRequest, view: str, *args: Any) -> str:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400; JSON for the API's clients."""
-    if is_api_path(request.path_info):
+    if request.path_info.startswith("/api/"):
         return json_response({"detail": "Bad Request"}, 400)
     return _error_page(
         400,
@@ -123,7 +128,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, with the request's id to report; JSON for the API's clients."""
-    if is_api_path(request.path_info):
+    if request.path_info.startswith("/api/"):
         return api_server_error(request)
     return _error_page(
         500,

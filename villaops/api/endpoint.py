@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from pydantic import BaseModel, ValidationError
 from rest_framework.views import APIView
 
@@ -29,6 +29,7 @@ from villaops.api.errors import (
     SECRETS,
     ApiError,
     InvalidInput,
+    MethodNotAllowed,
     WireError,
     answer_to,
     missing_body,
@@ -197,8 +198,7 @@ class Endpoint(APIView):
     def _answer(self, request: HttpRequest, path: dict[str, str]) -> HttpResponse:
         operation = self.operations.get(request.method or "")
         if operation is None:
-            allow = ", ".join(self.allowed_methods)
-            raise ApiError(405, "Method Not Allowed", {"Allow": allow})
+            raise MethodNotAllowed(self.allowed_methods)
         self._throttle(request)
         self._admit(request, operation)
         parts = self._validated(request, operation, path)
@@ -301,6 +301,8 @@ def read_body(request: HttpRequest) -> bytes:
             raw = request.body
     except RequestDataTooBig as error:
         raise ApiError(413, "Request Entity Too Large") from error
+    except UnreadablePostError as error:
+        raise ApiError(400, "Bad Request") from error
     if len(raw) > limit:
         raise ApiError(413, "Request Entity Too Large")
     return raw

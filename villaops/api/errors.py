@@ -106,6 +106,13 @@ class InvalidInput(ApiError):
         super().__init__(422, list(errors))
 
 
+class MethodNotAllowed(ApiError):
+    """405: the path has these methods alone."""
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__(405, "Method Not Allowed", {"Allow": ", ".join(allowed)})
+
+
 def json_response(
     content: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:

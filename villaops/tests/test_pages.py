@@ -49,7 +49,7 @@ def test_page_not_found_is_told_in_plain_words(client: Client) -> None:
 
 
 def test_server_error_gives_the_request_id(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("villaops.pages.settings", None)
+    monkeypatch.setattr("villaops.pages.service_description", lambda: 1 / 0)
     client.raise_request_exception = False
 
     answer = client.get("/", headers={"X-Request-ID": "abc-123"})
