@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
@@ -220,6 +221,9 @@ def test_form_lists_the_nights_in_one_statement(
     with organization_context(organization, by=None, door=Door.COMMAND):
         house = make_property(organization, units=3)
         booking = make_booking(house, units=units_of(house))
+
+    # Each process asks once for the content type of the link to the site.
+    ContentType.objects.get_for_model(Booking)
 
     # Session, user, context, booking, nights.
     with statements(5):

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import psycopg
 import pytest
 
 from villaops import embedded, launch
 from villaops.processes import is_alive, wait_for
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-# They share one database, which takes some seconds to make.
+# One process runs them all: they share one database, which takes some seconds to make.
 pytestmark = pytest.mark.xdist_group("launch")
 
 
@@ -55,7 +54,7 @@ class Start:
         return self.process.returncode, self.printed + rest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     place = tmp_path_factory.mktemp("a villa") / "var"
     yield place
@@ -76,11 +75,6 @@ def status_of(port: int, path: str) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def superuser(var_dir: Path) -> psycopg.Connection:
-    data = embedded.data_dir(var_dir)
-    return embedded._connect(data, user=embedded.SUPERUSER, database=embedded.DATABASE)
 
 
 def test_start_serves_greets_and_ends_cleanly(var_dir: Path, port: int) -> None:
@@ -142,18 +136,19 @@ def test_workers_left_by_a_killed_start_are_ended(var_dir: Path) -> None:
     stranger.wait()
 
 
-def test_database_newer_than_the_code_is_one_sentence(var_dir: Path, port: int) -> None:
-    embedded.ensure_running(var_dir)
-    with superuser(var_dir) as connection:
+def test_database_newer_than_the_code_is_one_sentence(tmp_path: Path, port: int) -> None:
+    embedded.ensure_running(tmp_path, with_parent=True)
+    data = embedded.data_dir(tmp_path)
+    with embedded._connect(data, user=embedded.ROLE, database=embedded.DATABASE) as connection:
         connection.execute(
-            "INSERT INTO django_migrations (app, name, applied)"
-            " VALUES ('bookings', '9999_from_tomorrow', now())"
+            "CREATE TABLE django_migrations"
+            " (id bigserial, app text, name text, applied timestamptz DEFAULT now());"
+            "INSERT INTO django_migrations (app, name) VALUES ('bookings', '9999_from_tomorrow')"
         )
 
-    ended = Start(var_dir, port=port).wait()
+    ended = Start(tmp_path, port=port).wait()
 
-    with superuser(var_dir) as connection:
-        connection.execute("DELETE FROM django_migrations WHERE name = '9999_from_tomorrow'")
+    embedded.stop(tmp_path)
     assert ended == (
         1,
         "The database is newer than this code (it has the migration bookings.9999_from_tomorrow):"
