@@ -33,7 +33,7 @@ stop: venv ## stop everything that runs from this folder, the private databases 
 
 .PHONY: test
 test: venv-dev ## run all tests with coverage (ARGS="-k booking -x", JOBS=1)
-	@$(PYTHON_RUN) -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report=term $(ARGS)
+	@$(PYTHON_RUN) -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
 .PHONY: lint
 lint: venv-dev ## check style of Python and templates, and that migrations are complete

@@ -17,8 +17,6 @@ from villaops import embedded, launch
 from villaops.processes import is_alive, wait_for
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
-# One process runs them all: they share one database, which takes some seconds to make.
-pytestmark = pytest.mark.xdist_group("launch")
 
 
 class Start:
@@ -56,6 +54,7 @@ class Start:
 
 @pytest.fixture(scope="session")
 def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for all tests of this process, since making the database takes some seconds."""
     place = tmp_path_factory.mktemp("a villa") / "var"
     yield place
     launch.stop_everything(place)
