@@ -5,9 +5,13 @@ Every record made while a request is answered carries that request's id, whoever
 
 import json
 import logging
+import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 
 # Set by villaops.api.middleware.RequestIdMiddleware for the time of one request.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -57,6 +61,27 @@ class ReadableFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
         known = getattr(record, "request_id", "")
         return super().formatMessage(record) + (f" [{known}]" if known else "")
+
+
+class AccessLogMiddleware:
+    """One line a request, in production. Without the query, which may hold a guest's name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        begun = time.perf_counter()
+        response = self.get_response(request)
+        logging.getLogger("villaops.access").info(
+            "%s %s",
+            request.method,
+            request.path,
+            extra={
+                "status_code": response.status_code,
+                "milliseconds": round((time.perf_counter() - begun) * 1000, 1),
+            },
+        )
+        return response
 
 
 def configuration(*, json: bool) -> dict[str, Any]:

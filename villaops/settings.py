@@ -78,6 +78,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "villaops.api.middleware.RequestIdMiddleware",
+    *(["villaops.log.AccessLogMiddleware"] if PRODUCTION else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "villaops.api.middleware.CorsMiddleware",

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 
 from villaops import log
 
@@ -60,6 +62,21 @@ def test_readable_line_ends_with_the_request_id(in_request: None) -> None:
     text = line(log.ReadableFormatter(), "Moved %s", "A1")
 
     assert re.fullmatch(r"\d\d:\d\d:\d\d WARNING villaops\.test: Moved A1 \[abc-1\]", text)
+
+
+def test_access_line_has_what_was_asked_and_answered(
+    caplog: pytest.LogCaptureFixture, rf: RequestFactory
+) -> None:
+    middleware = log.AccessLogMiddleware(lambda request: HttpResponse(status=204))
+
+    with caplog.at_level("INFO", "villaops.access"):
+        response = middleware(rf.post("/o/sea-houses/guests/?q=emma"))
+
+    assert response.status_code == 204
+    entry = json.loads(log.JsonFormatter().format(caplog.records[0]))
+    assert entry["message"] == "POST /o/sea-houses/guests/"
+    assert entry["status_code"] == 204
+    assert 0 <= entry["milliseconds"] < 1000
 
 
 @pytest.mark.parametrize(
