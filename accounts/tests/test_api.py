@@ -286,10 +286,12 @@ def test_me_changes_only_what_is_sent(method: str) -> None:
 
     unchanged = api.send(method, "auth/me", {})
     changed = api.send(method, "auth/me", {"name": "Emma T", "id": str(uuid4())})
+    pictured = api.send(method, "auth/me", {"avatar_url": "http://localhost:3000/b.png?x=ü"})
     without = api.send(method, "auth/me", {"avatar_url": None})
 
     assert unchanged.json()["name"] == "Emma"
     assert changed.json() == {**unchanged.json(), "name": "Emma T"}
+    assert pictured.json()["avatar_url"] == "http://localhost:3000/b.png?x=ü"
     assert without.json()["avatar_url"] is None
 
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 import schemathesis
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck
@@ -43,7 +44,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 12
+EXAMPLES = 8
 
 schema = schemathesis.openapi.from_wsgi("/openapi.json", application)
 
@@ -59,10 +60,11 @@ def connection_stays_open() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_limits(settings: Any) -> None:
+def no_limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither of requests, nor of time: each registration hashes a password."""
+    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 64)
     settings.RATE_LIMIT_AUTH = settings.RATE_LIMIT_API = 0
     settings.ALLOWED_HOSTS = ["*"]
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -251,21 +253,20 @@ def test_nasty_values_in_queries_do_no_harm(api: Api, known: dict[str, str], add
         assert response.status_code < 500, (field, text)
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_nasty_bodies_do_no_harm(api: Api, known: dict[str, str], method: str) -> None:
+def test_nasty_bodies_do_no_harm(api: Api, known: dict[str, str]) -> None:
     for value in NASTY:
-        response = api.send(method, f"guests/{known['/guests']}", json.dumps(value).encode())
-        assert response.status_code < 500, value
+        for method in ("PATCH", "GET"):
+            response = api.send(method, f"guests/{known['/guests']}", json.dumps(value).encode())
+            assert response.status_code < 500, (method, value)
 
 
-@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("address", [address for address in V1 if "<" in address])
-def test_nasty_values_in_paths_do_no_harm(api: Api, address: str, method: str) -> None:
+def test_nasty_values_in_paths_do_no_harm(api: Api, address: str) -> None:
     for value in NASTY:
         # Quoted, or it would begin the query.
         text = quote(text_of(value)) or "-"
         path = address.replace("<str:id>", text).replace("<str:unit_id>", text)
-        response = api.send(method, path, {})
+        response = api.get(path)
         assert response.status_code in (404, 405, 422), value
 
 
