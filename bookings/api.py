@@ -64,18 +64,13 @@ class BookingChanges(Input):
     )
 
     @model_validator(mode="after")
-    def _dates_and_party_agree(self) -> Self:
+    def _dates_agree(self) -> Self:
         """What the body alone can tell; the verb looks again, against what is stored."""
         if self.check_in and self.check_out:
             if self.check_out <= self.check_in:
                 raise ValueError("check_out must be after check_in")
             if (self.check_out - self.check_in).days > MAX_NIGHTS:
                 raise ValueError(f"A stay has at most {MAX_NIGHTS} nights")
-        if self.num_guests is not None:
-            try:
-                party_of(self.num_guests, self.adults, self.children)
-            except BrokenRule as error:
-                raise ValueError(error.message) from error
         return self
 
 
@@ -91,6 +86,14 @@ class BookingInput(BookingChanges):
     check_in: date
     check_out: date
     status: Annotated[Status, AfterValidator(_holding)] = optional()
+
+    @model_validator(mode="after")
+    def _party_agrees(self) -> Self:
+        try:
+            party_of(self.num_guests, self.adults, self.children)
+        except BrokenRule as error:
+            raise ValueError(error.message) from error
+        return self
 
 
 class BookingPath(Input):

@@ -169,15 +169,11 @@ def party_of(
 ) -> dict[str, int]:
     """Adults and children from what was said of the party.
 
-    num_guests alone: so many adults. Adults or children alone: the other as stored (1 and 0 for a
-    new booking). All that is said must agree: num_guests = adults + children, else BrokenRule.
+    num_guests alone: so many adults. Else adults and children, the one not said as stored (1 and 0
+    for a new booking), which must agree with num_guests where that is said too, else BrokenRule.
     """
     if num_guests is not None and adults is None and children is None:
         return {"adults": num_guests, "children": 0}
-    if num_guests is not None and adults is None:
-        adults = num_guests - cast(int, children)
-    if num_guests is not None and children is None:
-        children = num_guests - cast(int, adults)
     adults = adults if adults is not None else (stored.adults if stored else 1)
     children = children if children is not None else (stored.children if stored else 0)
     agrees = num_guests is None or num_guests == adults + children
