@@ -9,6 +9,8 @@ class VillaOpsConfig(AppConfig):
     name = "villaops"
 
     def ready(self) -> None:
+        # Tasks called from a web process go to our broker, not to Celery's default one.
+        from villaops import celery  # noqa: F401
         from villaops.tenancy import checks
 
         register(checks.check_policies, Tags.database)

@@ -2,21 +2,14 @@
 
 import http.client
 import json
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from accounts.models import Organization, User
 from accounts.tokens import issue_tokens
@@ -24,6 +17,7 @@ from bookings.models import Booking
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_organization, make_property
 from villaops.tests.build import units_of as units_of_property
+from villaops.tests.serve import running_server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -40,55 +34,9 @@ def organization() -> Organization:
 
 @pytest.fixture
 def server() -> Iterator[int]:
-    """The production layout on the test's database: the port it listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    database = os.environ["DATABASE_URL"].rpartition("/")[0]
-    process = subprocess.Popen(
-        [
-            *(str(Path(sys.executable).parent / "granian"), "villaops.wsgi:application"),
-            *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "2", "--blocking-threads", "4"),
-        ],
-        env={
-            **os.environ,
-            "DATABASE_URL": f"{database}/{connection.settings_dict['NAME']}",
-            "RATE_LIMIT_API": "0",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
+    """A running server, which counts no requests."""
+    with running_server(RATE_LIMIT_API="0") as port:
         yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        _close_left_connections()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            client.request("GET", "/health")
-            if client.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-        finally:
-            client.close()
-    pytest.fail("The server did not start")
-
-
-def _close_left_connections() -> None:
-    """A worker that ended may leave its connection to notice: the tables are emptied next."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 def race(port: int, organization: Organization, calls: list[Call]) -> Counter[tuple[int, str]]:

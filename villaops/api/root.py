@@ -75,7 +75,7 @@ class ReadinessEndpoint(RootEndpoint):
         checks = Checks(
             database=_state(_ask_database),
             cache=_state(_ask_cache) if settings.REDIS_URL else "disabled",
-            broker=_state(_ask_broker) if settings.BROKER_URL else "disabled",
+            broker=_state(_ask_broker) if _broker_url() else "disabled",
         )
         if checks.database == "ok":
             return Readiness(status="ready", checks=checks)
@@ -103,8 +103,13 @@ def _ask_cache() -> None:
         raise RuntimeError("The cache forgets.")
 
 
+def _broker_url() -> str:
+    """Where tasks go; empty: into files, which need no server."""
+    return settings.BROKER_URL or settings.REDIS_URL
+
+
 def _ask_broker() -> None:
-    with Connection(settings.BROKER_URL, connect_timeout=PATIENCE) as broker:
+    with Connection(_broker_url(), connect_timeout=PATIENCE) as broker:
         broker.ensure_connection(max_retries=1, timeout=PATIENCE)
 
 

@@ -9,12 +9,15 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
 
 from villaops.errors import TooManyAttempts
 
 logger = logging.getLogger(__name__)
 
 WINDOW = 60
+# django-redis wraps what Redis raises for most commands, but not for all of them.
+NO_ANSWER = (ConnectionInterrupted, RedisError)
 # Whom a Unix socket connects: nobody but this machine.
 LOCAL = "127.0.0.1"
 
@@ -35,7 +38,7 @@ def count_request(*, scope: str, client: str, limit: int) -> None:
         if _counted(key) > limit:
             ends = cache.get(f"{key}:ends") or time.time() + WINDOW
             raise TooManyAttempts(retry_after=max(1, round(ends - time.time())))
-    except ConnectionInterrupted:
+    except NO_ANSWER:
         logger.exception("throttle: the cache does not answer")
 
 
