@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from bookings import block_views, views
+from bookings import block_views, list_views, views
 
 app_name = "bookings"
 urlpatterns = [
-    path("", views.index, name="list"),
+    path("", list_views.index, name="list"),
     path("new", views.create, name="create"),
     path("new/guests", views.guest_options, name="guest_options"),
     path("blocks/new/<uuid:property_id>", block_views.create, name="block"),

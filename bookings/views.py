@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +16,6 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import Access, OrganizationRequest, page
 from accounts.permissions import Permission
 from bookings.forms import (
-    BookingFilter,
     CancelForm,
     EditBookingForm,
     MoveForm,
@@ -27,7 +24,6 @@ from bookings.forms import (
 )
 from bookings.history import history_of
 from bookings.models import Booking, Status
-from bookings.querysets import BookingQuerySet
 from bookings.services import (
     book_stay,
     cancel_booking,
@@ -44,9 +40,7 @@ from guests.services import create_guest
 from properties.models import Property, Unit
 from villaops.clock import today_in
 from villaops.errors import DomainError
-from villaops.pages import back_to, form_page, get_or_post, refusals_as_messages, wants_fragment
-
-PAGE_SIZE = 25
+from villaops.pages import back_to, form_page, get_or_post, refusals_as_messages
 
 # One button, one verb. Where a booking may go from where it stands is the model's to say.
 VERBS: dict[str, Callable[..., Booking]] = {
@@ -80,81 +74,6 @@ BUTTONS: dict[tuple[str, str], Move] = {
     ("cancelled", "pending"): Move(gettext_lazy("Bring back as pending"), "refresh"),
     ("no_show", "confirmed"): Move(gettext_lazy("Bring back as confirmed"), "refresh"),
 }
-
-
-# --- List ------------------------------------------------------------------------------------
-
-
-@page(Permission.READ_BOOKINGS)
-@require_safe
-def index(request: OrganizationRequest) -> HttpResponse:
-    """The bookings, filtered, searched and sorted by the address."""
-    access = request.access
-    homes = Property.objects.for_organization(access.organization).order_by("name", "id")
-    filters = BookingFilter(
-        request.GET, properties=homes, prices=access.can(Permission.READ_PRICES)
-    )
-    found = Paginator(_found(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "bookings/list.html#results" if wants_fragment(request) else "bookings/list.html",
-        {
-            "filters": filters,
-            "tabs": _tabs(request, filters),
-            "chips": _chips(request, filters),
-            "bookings": found,
-            "is_filtered": any(filters.value(name) for name in filters.fields if name != "sort"),
-        },
-    )
-
-
-def _found(access: Access, filters: BookingFilter) -> BookingQuerySet:
-    found = (
-        Booking.objects.for_organization(access.organization)
-        .matching(filters.value("q") or "", emails=access.can(Permission.READ_GUESTS))
-        .with_guest_and_property()
-    )
-    for name in ("status", "source"):
-        if value := filters.value(name):
-            found = found.filter(**{name: value})
-    if home := filters.value("property"):
-        found = found.filter(property=home)
-    if start := filters.value("start"):
-        found = found.filter(check_out__gt=start)
-    if end := filters.value("end"):
-        found = found.filter(check_in__lte=end)
-    columns = {"guest": "guest__name", "total": "total_price"}
-    sort = filters.value("sort") or "-check_in"
-    name = sort.removeprefix("-")
-    return found.order_by(sort.replace(name, columns.get(name, name)), "id")
-
-
-def _tabs(request: OrganizationRequest, filters: BookingFilter) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": label,
-            "url": _address(request, status=value, page=None),
-            "is_current": (filters.value("status") or "") == value,
-        }
-        for value, label in filters.fields["status"].choices  # type: ignore[attr-defined]
-    ]
-
-
-def _chips(request: OrganizationRequest, filters: BookingFilter) -> list[dict[str, str]]:
-    chips = []
-    for name in ("q", "property", "source", "start", "end"):
-        if value := filters.value(name):
-            field = filters.fields[name]
-            words = dict(getattr(field, "choices", ())).get(value, value)
-            label = words if name in ("property", "source") else f"{field.label}: {words}"
-            chips.append({"label": label, "without": _address(request, **{name: None}, page=None)})
-    return chips
-
-
-def _address(request: OrganizationRequest, **changes: str | None) -> str:
-    """This page's address with some parameters changed; None and empty ones go."""
-    parameters = {**request.GET.dict(), **changes}
-    return "?" + urlencode({name: value for name, value in parameters.items() if value})
 
 
 # --- One booking -----------------------------------------------------------------------------
