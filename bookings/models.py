@@ -6,12 +6,20 @@ import pgtrigger
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Length, Upper
+from django.db.models.lookups import LessThanOrEqual
 from uuid_utils.compat import uuid7
 
-from accounts.models import Organization
+from accounts.models import Organization, User
 from bookings import triggers
-from bookings.querysets import HOLDING, BlockQuerySet, BookingQuerySet, NightQuerySet
+from bookings.querysets import (
+    HOLDING,
+    BlockQuerySet,
+    BookingNoteQuerySet,
+    BookingQuerySet,
+    NightQuerySet,
+    SavedViewQuerySet,
+)
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.history import keep_history
@@ -91,6 +99,8 @@ class Booking(models.Model):
     currency = models.CharField(max_length=3)
     source = models.CharField(max_length=20, choices=Source.choices, default=Source.DIRECT)
     special_requests = models.TextField(null=True, blank=True)
+    # False: in the unassigned lane. It is agreed, but holds no nights until it has a unit again.
+    is_placed = models.BooleanField(default=True)
     cancellation_reason = models.CharField(max_length=500, null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -112,6 +122,11 @@ class Booking(models.Model):
             GinIndex(OpClass(Upper("reference"), "gin_trgm_ops"), name="booking_reference_search"),
             models.Index(
                 fields=["-id"], condition=Q(deleted_at__isnull=False), name="booking_deleted"
+            ),
+            models.Index(
+                fields=["organization", "check_in"],
+                condition=Q(is_placed=False, deleted_at=None),
+                name="booking_unplaced",
             ),
         ]
         constraints = [
@@ -165,6 +180,11 @@ class Booking(models.Model):
                 violation_error_message="Unknown source.",
             ),
             models.CheckConstraint(
+                condition=Q(is_placed=True) | ~Q(status__in=["checked_in", "checked_out"]),
+                name="booking_in_house_has_unit",
+                violation_error_message="A guest in the house has a unit.",
+            ),
+            models.CheckConstraint(
                 condition=Q(status="cancelled", cancelled_at__isnull=False)
                 | ~Q(status="cancelled") & Q(cancelled_at=None, cancellation_reason=None),
                 name="booking_cancellation_while_cancelled",
@@ -194,6 +214,10 @@ class Booking(models.Model):
 
     def holds_nights(self) -> bool:
         """Whether its nights are taken."""
+        return self.is_live() and self.is_placed
+
+    def is_live(self) -> bool:
+        """Whether the agreement stands: neither cancelled nor no-show nor deleted."""
         return self.status in HOLDING and self.deleted_at is None
 
     def possible_moves(self) -> tuple[Status, ...]:
@@ -392,3 +416,67 @@ class NightEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pgh_label} {self.night} of {self.unit_id}"
+
+
+@keep_history()
+class BookingNote(models.Model):
+    """What staff tell each other about a booking. The guest never sees it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    booking = models.ForeignKey(
+        Booking, models.CASCADE, related_name="staff_notes", db_constraint=False, db_index=False
+    )
+    text = models.TextField(max_length=2000)
+    author = models.ForeignKey(User, models.SET_NULL, related_name="+", null=True, db_index=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = BookingNoteQuerySet.as_manager()
+
+    class Meta:
+        indexes = [_of_the_living(["organization", "booking", "created_at"], "note_of_booking")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(text__regex=r"\S") & LessThanOrEqual(Length("text"), 2000),
+                name="note_says_something",
+                violation_error_message="A note has 1 to 2000 characters.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class SavedView(models.Model):
+    """A person's way to look at the list of bookings: filters, sort and columns under a name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    page = models.CharField(max_length=20, default="bookings")
+    name = models.CharField(max_length=60)
+    # The address's query, like `status=pending&sort=check_in`.
+    query = models.CharField(max_length=2000, blank=True)
+    is_default = models.BooleanField(default=False)
+    position = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "user", "page", "name"], name="saved_view_name_taken"
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "user", "page"],
+                condition=Q(is_default=True),
+                name="saved_view_one_default",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -9,15 +9,25 @@ from django.db.models import Min, OuterRef, Q
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    from bookings.models import Block, Booking, Night  # noqa: F401 - the rows' type
+    from bookings.models import (  # noqa: F401 - the rows' type
+        Block,
+        Booking,
+        BookingNote,
+        Night,
+        SavedView,
+    )
 
 HOLDING = ("pending", "confirmed", "checked_in", "checked_out")
 
 
 class BookingQuerySet(TenantQuerySet["Booking"]):
     def holding_nights(self) -> Self:
-        """Bookings whose nights are taken: neither cancelled nor no-show nor deleted."""
-        return self.filter(status__in=HOLDING, deleted_at=None)
+        """Bookings whose nights are taken: live, and in a unit."""
+        return self.filter(status__in=HOLDING, deleted_at=None, is_placed=True)
+
+    def unplaced(self) -> Self:
+        """Live bookings without a unit: the unassigned lane."""
+        return self.filter(status__in=HOLDING, deleted_at=None, is_placed=False)
 
     def arriving_on(self, day: dt.date) -> Self:
         """Stays that begin on the day and have not begun yet or did today."""
@@ -92,3 +102,18 @@ class NightQuerySet(TenantQuerySet["Night"]):
 
 class BlockQuerySet(TenantQuerySet["Block"]):
     """Blocks; no read of them needs a name yet."""
+
+
+class BookingNoteQuerySet(TenantQuerySet["BookingNote"]):
+    def of(self, booking: "Booking") -> Self:
+        """The notes of a booking, newest first, with their authors."""
+        return (
+            self.for_organization(booking.organization_id)
+            .filter(booking=booking)
+            .select_related("author")
+            .order_by("-created_at", "-id")
+        )
+
+
+class SavedViewQuerySet(TenantQuerySet["SavedView"]):
+    """Saved views; whose they are is said by their verbs."""

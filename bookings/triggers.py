@@ -14,7 +14,8 @@ _HOLDING = ", ".join(f"'{status}'" for status in HOLDING)
 # The functions look with the eyes of the row's own organization, whatever context is open when the
 # transaction commits, and give the context back.
 CHECK_FUNCTIONS = f"""
-CREATE FUNCTION bookings_check_booking(the_booking uuid, the_organization uuid) RETURNS void
+CREATE OR REPLACE FUNCTION bookings_check_booking(the_booking uuid, the_organization uuid)
+RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');
@@ -23,7 +24,7 @@ DECLARE
     problem text;
 BEGIN
     PERFORM set_config('villaops.organization_id', the_organization::text, true);
-    SELECT *, deleted_at IS NULL AND status IN ({_HOLDING}) AS holds INTO b
+    SELECT *, deleted_at IS NULL AND is_placed AND status IN ({_HOLDING}) AS holds INTO b
         FROM bookings_booking WHERE organization_id = the_organization AND id = the_booking;
     SELECT count(*) AS rows, count(DISTINCT night) AS dates, min(night) AS first,
             max(night) AS last, count(price) AS priced, coalesce(sum(price), 0) AS total,
@@ -56,7 +57,7 @@ BEGIN
     END IF;
 END $$;
 
-CREATE FUNCTION bookings_check_block(the_block uuid, the_organization uuid) RETURNS void
+CREATE OR REPLACE FUNCTION bookings_check_block(the_block uuid, the_organization uuid) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');

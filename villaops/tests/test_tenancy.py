@@ -12,7 +12,7 @@ from django.db.utils import ProgrammingError
 
 from accounts.models import Organization, Subscription
 from bookings.blocks import block_nights
-from bookings.models import Booking, Night
+from bookings.models import Booking, BookingNote, Night, SavedView
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.tenancy import Door, all_organizations, checks, organization_context
@@ -29,7 +29,11 @@ def fill(organization: Organization) -> Booking:
             end=DAY.replace(year=2030, day=3),
             by=None,
         )
-        return make_booking(home)
+        booking = make_booking(home)
+        BookingNote.objects.create(organization=organization, booking=booking, text="Late flight")
+        person = User.objects.get(memberships__organization=organization)
+        SavedView.objects.create(organization=organization, user=person, name="Arrivals")
+        return booking
 
 
 def everything() -> dict[str, int]:
