@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.utils import ProgrammingError
 
-from accounts.models import Organization, Subscription
+from accounts.models import Organization, Subscription, User
 from bookings.blocks import block_nights
 from bookings.models import Booking, BookingNote, Night, SavedView
 from guests.models import Guest
