@@ -7,7 +7,12 @@ import pytest
 
 from accounts.models import Organization
 from analytics.figures import (
+    DayOccupancy,
+    Figures,
     PropertyOccupancy,
+    by_month,
+    figures_by_day,
+    occupancy_by_day,
     occupancy_by_property,
     overall_occupancy_rate,
     percent,
@@ -85,3 +90,75 @@ def test_overall_rate_is_a_ratio_of_sums(organization: Organization) -> None:
         "11.67"
     )
     assert overall_occupancy_rate([]) == Decimal("0.00")
+
+
+def test_figures_by_day_count_unit_nights_and_their_prices(organization: Organization) -> None:
+    home = make_property(organization, units=2)
+    late = units_of(home)[1]
+    late.available_from = START + ONE
+    late.save()
+    make_booking(home, START, 2, total_price=Decimal("100.01"))
+    make_booking(home, START + ONE, 1)
+    cancel_booking(booking=make_booking(home, START + 2 * ONE), by=None)
+    block_nights(unit=late, start=START + 2 * ONE, end=END, by=None)
+
+    (days,) = figures_by_day(organization, START, START + 3 * ONE).values()
+
+    assert [(day.available, day.sold, day.revenue) for day in days] == [
+        (1, 1, Decimal("50.01")),
+        (2, 2, Decimal("150.00")),
+        (2, 0, Decimal("0.00")),
+    ]
+    assert (days[1].occupancy_rate, days[1].adr, days[0].revpar) == (
+        Decimal("100.00"),
+        Decimal("75.00"),
+        Decimal("50.01"),
+    )
+    assert (days[2].occupancy_rate, days[2].adr) == (Decimal("0.00"), None)
+
+
+def test_figures_keep_currencies_apart_and_nights_together(organization: Organization) -> None:
+    home = make_property(organization, currency="EUR")
+    make_booking(home, START, 1)
+    make_booking(make_property(organization, currency="USD"), START, 1)
+
+    figures = figures_by_day(organization, START, START + ONE)
+
+    assert {currency: days[0].revenue for currency, days in figures.items()} == {
+        "EUR": Decimal("100.00"),
+        "USD": Decimal("100.00"),
+    }
+    assert occupancy_by_day(organization, START, START + ONE) == [DayOccupancy(START, 2, 2)]
+    assert list(figures_by_day(organization, START, START + ONE, home)) == ["EUR"]
+
+
+def test_figures_are_another_organizations_business(
+    organization: Organization, other_organization: Organization
+) -> None:
+    make_booking(make_property(organization), START)
+
+    assert figures_by_day(other_organization, START, END) == {}
+
+
+def test_months_are_clipped_to_the_period_and_are_ratios_of_totals(
+    organization: Organization,
+) -> None:
+    make_booking(make_property(organization), date(2026, 3, 30), 4)
+
+    (days,) = figures_by_day(organization, date(2026, 3, 22), date(2026, 4, 5)).values()
+    march, april = by_month(days)
+
+    assert (march.start, march.end, march.available, march.sold) == (
+        date(2026, 3, 22),
+        date(2026, 4, 1),
+        10,
+        2,
+    )
+    assert (april.available, april.sold, april.adr) == (4, 2, Decimal("100.00"))
+    assert (march.occupancy_rate, march.revpar) == (Decimal("20.00"), Decimal("20.00"))
+
+
+def test_figures_of_nothing_have_no_value() -> None:
+    nothing = Figures(START, END, 0, 0)
+
+    assert (nothing.occupancy_rate, nothing.adr, nothing.revpar) == (None, None, None)
