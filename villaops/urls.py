@@ -11,6 +11,7 @@ from villaops import pages
 dashboard: list[URLPattern | URLResolver] = [
     path("", today, name="today"),
     path("bookings/", include("bookings.urls")),
+    path("calendar/", include("bookings.calendar_urls")),
     path("guests/", include("guests.urls")),
     path("properties/", include("properties.urls")),
     path("occupancy/", include("analytics.urls")),
