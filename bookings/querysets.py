@@ -62,6 +62,12 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
             status="checked_in", check_in__lte=day, check_out__gt=day, deleted_at=None
         )
 
+    def on_the_books(self, day: dt.date) -> Self:
+        """Agreed stays that arrive on the day, leave on it or stay over it."""
+        return self.filter(
+            status__in=HOLDING, check_in__lte=day, check_out__gte=day, deleted_at=None
+        )
+
     def matching(self, text: str, *, emails: bool = True) -> Self:
         """Bookings whose guest's name, reference or, where the reader may see it, guest's e-mail
         contains the text, in any case. An empty text matches every booking.
