@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Organization, User
 from villaops.tenancy import Door, organization_context
 from villaops.tests import build
+from villaops.tests.browser import browser, open_page  # noqa: F401 - fixtures
 
 TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET LOCAL")
 

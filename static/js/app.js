@@ -15,11 +15,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Messages can be put away.
-document.addEventListener("click", (event) => {
-  event.target.closest("[data-dismiss]")?.closest("[data-dismissible]")?.remove();
-});
-
 // A second click on a form that is already on its way does nothing. The button stays focusable, and
 // coming back with the browser's Back button wakes the form up again.
 document.addEventListener("submit", (event) => {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from babel.core import get_global
 from babel.numbers import format_decimal, get_currency_precision
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Access
 from accounts.permissions import Permission
+from villaops.toasts import toasts_for
 
 register = template.Library()
 
@@ -178,4 +180,18 @@ def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
             for item in NAVIGATION
             if access.can(item.permission)
         ]
+    }
+
+
+@register.inclusion_tag("components/messages.html", takes_context=True)
+def toasts(context: Context, *, oob: bool = False) -> dict[str, Any]:
+    """What was just done; `oob=True` in an htmx fragment adds it to the page's own list."""
+    request = context["request"]
+    # Undo comes back to the page the person sees, not to the address of a fragment of it.
+    here = request.headers.get("HX-Current-URL", "") if oob else request.get_full_path()
+    return {
+        "toasts": toasts_for(request),
+        "here": urlsplit(here)._replace(scheme="", netloc="").geturl(),
+        "csrf_token": context.get("csrf_token"),
+        "oob": oob,
     }

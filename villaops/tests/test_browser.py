@@ -1,18 +1,17 @@
 """The newcomer's path in a real browser: wide and on a phone, and without JavaScript."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Organization
 from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
+from villaops.tests.browser import BROWSER_TEST, SCREENS, OpenPage, sign_in
 from villaops.tests.build import (
     PASSWORD,
     make_booking,
@@ -22,23 +21,9 @@ from villaops.tests.build import (
     make_property,
 )
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ONE = timedelta(days=1)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
-]
+pytestmark = BROWSER_TEST
 
 
 @dataclass(frozen=True)
@@ -62,38 +47,11 @@ def house() -> House:
     return House(organization, user.email)
 
 
-@pytest.fixture
-def browser(house: House, tmp_path: Path) -> Iterator[Browser]:
-    """After the rows: Playwright's event loop and Django's connection do not share a thread."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-SCREENS = {
-    "wide": {"viewport": {"width": 1440, "height": 900}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
-    "without script": {"java_script_enabled": False},
-    "dark": {"color_scheme": "dark"},
-}
-
-
 @pytest.fixture(params=SCREENS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """A page that must not complain: no console error, no broken policy, no other host."""
-    complaints: list[str] = []
-    context = browser.new_context(**SCREENS[request.param], locale="en-GB")
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda failed: complaints.append(f"{failed.failure}: {failed.url}"))
-    yield page
-    context.close()
-    # Chromium notes every answer of 400 and more, the form that is shown again among them; and
-    # leaving a page while a search is on its way ends that search.
-    harmless = ("status of 422", "ERR_ABORTED")
-    assert [c for c in complaints if not any(note in c for note in harmless)] == []
+def page(request: pytest.FixtureRequest, house: House, open_page: OpenPage) -> Iterator[Page]:
+    """The newcomer's page on each screen."""
+    with open_page(request.param) as page:
+        yield page
 
 
 def book(page: Page, start: str, end: str) -> None:
@@ -150,12 +108,7 @@ def test_nothing_is_wider_than_the_screen(
 ) -> None:
     context = browser.new_context(viewport={"width": 360, "height": 740})
     page = context.new_page()
-    page.goto(f"{live_server.url}/login")
-    page.get_by_label("E-mail").fill(house.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/sea-houses/")
-    root = page.url
+    root = sign_in(page, live_server, house.email)
 
     for address in ("", "bookings/", "bookings/new", "guests/", "properties/", "occupancy/"):
         page.goto(root + address)
