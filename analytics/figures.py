@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import accumulate, groupby
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, Sum
 
 from accounts.models import Organization
@@ -79,6 +80,7 @@ class DayOccupancy:
     day: date
     available: int
     sold: int
+    blocked: int = 0
 
     @property
     def rate(self) -> Decimal:
@@ -92,7 +94,8 @@ class Figures:
 
     `available`: per unit, any status, dates it is on offer. `sold`: unit nights that stays hold,
     cancelled ones, no-shows and blocks aside. `revenue`: the nights' agreed prices, accommodation
-    only; nights without a price are sold for nothing. A figure of nothing is None, not zero.
+    only; nights without a price are sold for nothing. `blocked`: unit nights under a block, which
+    stay available. A figure of nothing is None, not zero.
     """
 
     start: date
@@ -100,6 +103,7 @@ class Figures:
     available: int
     sold: int
     revenue: Decimal = Decimal("0.00")
+    blocked: int = 0
 
     @property
     def occupancy_rate(self) -> Decimal | None:
@@ -129,6 +133,7 @@ def total_of(figures: Sequence[Figures], start: date, end: date) -> Figures:
         sum(part.available for part in figures),
         sum(part.sold for part in figures),
         sum((part.revenue for part in figures), Decimal("0.00")),
+        sum(part.blocked for part in figures),
     )
 
 
@@ -140,9 +145,7 @@ def figures_by_day(
     A property sells in one currency, so nothing is counted twice. Two statements.
     """
     units = Unit.objects.for_organization(organization)
-    nights = Night.objects.for_organization(organization).filter(
-        night__gte=start, night__lt=end, booking__isnull=False
-    )
+    nights = Night.objects.for_organization(organization).filter(night__gte=start, night__lt=end)
     if property:
         units = units.filter(property=property)
         nights = nights.filter(unit__property=property)
@@ -157,23 +160,23 @@ def figures_by_day(
         if first < last:
             change[(first - start).days] += count
             change[(last - start).days] -= count
-    sold = {
-        (currency, night): (count, revenue or Decimal("0.00"))
-        for currency, night, count, revenue in nights.order_by()
+    taken = {
+        (currency, night): (sold, revenue or Decimal("0.00"), blocked)
+        for currency, night, sold, revenue, blocked in nights.order_by()
         .values_list("unit__property__currency", "night")
-        .annotate(Count("night"), Sum("price"))
+        .annotate(Count("booking"), Sum("price"), Count("block"))
     }
-    nothing = (0, Decimal("0.00"))
+    nothing = (0, Decimal("0.00"), 0)
     return {
         currency: [
-            Figures(day, day + ONE_DAY, available, *sold.get((currency, day), nothing))
+            Figures(day, day + ONE_DAY, available, *taken.get((currency, day), nothing))
             for day, available in zip(
                 (start + n * ONE_DAY for n in range(length)),
                 accumulate(changes[currency]),
                 strict=False,
             )
         ]
-        for currency in sorted(changes.keys() | {currency for currency, _night in sold})
+        for currency in sorted(changes.keys() | {currency for currency, _night in taken})
     }
 
 
@@ -193,6 +196,7 @@ def over_currencies(
             start + n * ONE_DAY,
             sum(days[n].available for days in figures.values()),
             sum(days[n].sold for days in figures.values()),
+            sum(days[n].blocked for days in figures.values()),
         )
         for n in range((end - start).days)
     ]
@@ -205,3 +209,57 @@ def by_month(days: Iterable[Figures]) -> list[Figures]:
         total_of(parts, parts[0].start, parts[-1].end)
         for parts in (list(month) for _month, month in months)
     ]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How a property stands tonight and over the nights to come, in unit nights."""
+
+    offered_tonight: int = 0
+    sold_tonight: int = 0
+    blocked_tonight: int = 0
+    available: int = 0
+    sold: int = 0
+
+    @property
+    def occupancy_rate(self) -> Decimal | None:
+        """Nights sold / nights available, percent of 100; None without any on offer."""
+        return percent(self.sold, self.available) if self.available else None
+
+
+def outlook_of(homes: Mapping[UUID, date], *, nights: int) -> dict[UUID, Outlook]:
+    """For each property, given with the day it is there, that night and so many from it on.
+
+    `offered_tonight` are the active units on offer; what is `available` is defined as in Figures.
+    The caller found the properties in its own organization. One statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(OUTLOOK, {"ids": [*homes], "days": [*homes.values()], "nights": nights})
+        return {pk: Outlook(*row) for pk, *row in cursor.fetchall()}
+
+
+# Integers: PostgreSQL counts in bigint and sums that to numeric.
+OUTLOOK = """
+SELECT p.id,
+    count(*) FILTER (WHERE u.status = 'active'
+        AND (u.available_from IS NULL OR u.available_from <= p.day)
+        AND (u.available_to IS NULL OR u.available_to > p.day))::int,
+    sum(n.sold_tonight)::int,
+    sum(n.blocked_tonight)::int,
+    sum(greatest(0, least(coalesce(u.available_to, p.day + %(nights)s), p.day + %(nights)s)
+        - greatest(coalesce(u.available_from, p.day), p.day)))::int,
+    sum(n.sold)::int
+FROM unnest(%(ids)s::uuid[], %(days)s::date[]) AS p (id, day)
+JOIN properties_property h ON h.id = p.id
+JOIN properties_unit u
+    ON u.organization_id = h.organization_id AND u.property_id = h.id AND u.deleted_at IS NULL
+CROSS JOIN LATERAL (
+    SELECT count(booking_id) AS sold,
+        count(booking_id) FILTER (WHERE night = p.day) AS sold_tonight,
+        count(block_id) FILTER (WHERE night = p.day) AS blocked_tonight
+    FROM bookings_night
+    WHERE organization_id = u.organization_id AND unit_id = u.id
+        AND night >= p.day AND night < p.day + %(nights)s
+) n
+GROUP BY p.id
+"""

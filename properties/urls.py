@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from properties import views
+from properties import unit_views, views
 
 app_name = "properties"
 urlpatterns = [
@@ -11,7 +11,9 @@ urlpatterns = [
     path("<uuid:property_id>/", views.detail, name="detail"),
     path("<uuid:property_id>/edit", views.edit, name="edit"),
     path("<uuid:property_id>/delete", views.delete, name="delete"),
-    path("<uuid:property_id>/units/new", views.create_unit, name="create_unit"),
-    path("<uuid:property_id>/units/<uuid:unit_id>/edit", views.edit_unit, name="edit_unit"),
-    path("<uuid:property_id>/units/<uuid:unit_id>/delete", views.remove_unit, name="delete_unit"),
+    path("<uuid:property_id>/units/new", unit_views.create_unit, name="create_unit"),
+    path("<uuid:property_id>/units/<uuid:unit_id>/edit", unit_views.edit_unit, name="edit_unit"),
+    path(
+        "<uuid:property_id>/units/<uuid:unit_id>/delete", unit_views.remove_unit, name="delete_unit"
+    ),
 ]

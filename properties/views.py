@@ -1,10 +1,10 @@
-"""The pages of properties and their units."""
+"""The pages of properties."""
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,21 +12,19 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
+from analytics.figures import Outlook, outlook_of
 from bookings.models import Block, Booking
-from properties.forms import PropertyForm, UnitForm
+from properties.forms import PropertyForm
 from properties.models import Property, Unit
-from properties.services import (
-    add_unit,
-    create_property,
-    delete_property,
-    delete_unit,
-    update_property,
-    update_unit,
-)
+from properties.services import create_property, delete_property, update_property
+from properties.tonight import tonight_at
 from villaops.clock import today_in
 from villaops.errors import DomainError
-from villaops.pages import form_page, get_or_post, refusals_as_messages
+from villaops.pages import form_page, get_or_post
 
+LOOKS = ("cards", "table")
+PAGE_SIZE = 24
+OUTLOOK_NIGHTS = 30
 NEXT_STAYS = 10
 BLOCKS_SHOWN = 50
 
@@ -34,14 +32,26 @@ BLOCKS_SHOWN = 50
 @page(Permission.READ_PROPERTIES)
 @require_safe
 def index(request: OrganizationRequest) -> HttpResponse:
-    """The properties as cards, by name."""
+    """The properties by name, as cards or as a table, each as it stands tonight."""
     homes = Property.objects.for_organization(request.access.organization).with_unit_count()
+    shown = Paginator(homes.order_by("name", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    outlooks = outlook_of(
+        {home.pk: today_in(home.time_zone) for home in shown}, nights=OUTLOOK_NIGHTS
+    )
+    look = request.GET.get("view")
     return render(
         request,
         "properties/list.html",
         {
-            "properties": homes.order_by("name", "id"),
+            "page": shown,
+            "rows": [
+                {"property": home, "outlook": outlook, "tonight": tonight_at(home, outlook)}
+                for home in shown
+                for outlook in [outlooks.get(home.pk, Outlook())]
+            ],
+            "look": look if look in LOOKS else LOOKS[0],
             "shows_prices": request.access.can(Permission.READ_PRICES),
+            "shows_occupancy": request.access.can(Permission.READ_OCCUPANCY),
         },
     )
 
@@ -123,74 +133,13 @@ def delete(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
     return render(request, "properties/delete.html", context)
 
 
-@page(Permission.WRITE_PROPERTIES)
-@get_or_post
-def create_unit(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
-    """Add a unit to a property."""
-    home = _find(request, property_id)
-    form = UnitForm(request.POST or None)
-    if form.is_valid():
-        try:
-            unit = add_unit(property=home, by=request.access.user, **_given(form.cleaned_data))
-        except DomainError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("%s added.") % unit.name)
-            return _to_detail(request, property_id)
-    return form_page(request, "properties/unit.html", form, property=home)
-
-
-@page(Permission.WRITE_PROPERTIES)
-@get_or_post
-def edit_unit(request: OrganizationRequest, property_id: UUID, unit_id: UUID) -> HttpResponse:
-    """Rename a unit, move it in the order, retire it, change its offer."""
-    home = _find(request, property_id)
-    unit = _find_unit(home, unit_id)
-    form = UnitForm(request.POST or None, unit=unit)
-    if form.is_valid():
-        try:
-            update_unit(unit=unit, by=request.access.user, on=_day(home), changes=form.cleaned_data)
-        except DomainError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("Changes saved."))
-            return _to_detail(request, property_id)
-    return form_page(request, "properties/unit.html", form, property=home, unit=unit)
-
-
-@page(Permission.DELETE_PROPERTIES)
-@get_or_post
-def remove_unit(request: OrganizationRequest, property_id: UUID, unit_id: UUID) -> HttpResponse:
-    """Ask, then delete a unit."""
-    home = _find(request, property_id)
-    unit = _find_unit(home, unit_id)
-    if request.method == "POST":
-        with refusals_as_messages(request):
-            delete_unit(unit=unit, by=request.access.user, on=_day(home))
-            messages.success(request, _("%s deleted.") % unit.name)
-        return _to_detail(request, property_id)
-    return render(request, "properties/delete_unit.html", {"property": home, "unit": unit})
-
-
 def _find(request: OrganizationRequest, property_id: UUID) -> Property:
     own = Property.objects.for_organization(request.access.organization)
     return get_object_or_404(own, pk=property_id)
 
 
-def _find_unit(home: Property, unit_id: UUID) -> Unit:
-    return get_object_or_404(_units(home).select_related("property"), pk=unit_id)
-
-
 def _units(home: Property) -> Any:
     return Unit.objects.for_organization(home.organization_id).filter(property=home)
-
-
-def _day(home: Property) -> dt.date:
-    return today_in(home.time_zone)
-
-
-def _given(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _to_detail(request: OrganizationRequest, property_id: UUID) -> HttpResponse:

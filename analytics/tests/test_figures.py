@@ -9,11 +9,13 @@ from accounts.models import Organization
 from analytics.figures import (
     DayOccupancy,
     Figures,
+    Outlook,
     PropertyOccupancy,
     by_month,
     figures_by_day,
     occupancy_by_day,
     occupancy_by_property,
+    outlook_of,
     overall_occupancy_rate,
     percent,
 )
@@ -162,3 +164,20 @@ def test_figures_of_nothing_have_no_value() -> None:
     nothing = Figures(START, END, 0, 0)
 
     assert (nothing.occupancy_rate, nothing.adr, nothing.revpar) == (None, None, None)
+
+
+def test_outlook_counts_from_each_propertys_own_day(organization: Organization) -> None:
+    home = make_property(organization, units=2)
+    closed = units_of(home)[1]
+    closed.available_to = START + ONE
+    closed.status = "inactive"
+    closed.save()
+    make_booking(home, START - ONE, 2)
+    block_nights(unit=units_of(home)[0], start=START + ONE, end=START + 3 * ONE, by=None)
+    other = make_property(organization)
+
+    seen = outlook_of({home.pk: START, other.pk: START + ONE}, nights=10)
+
+    assert seen[home.pk] == Outlook(1, 1, 0, available=11, sold=1)
+    assert seen[other.pk] == Outlook(1, 0, 0, available=10, sold=0)
+    assert Outlook().occupancy_rate is None

@@ -72,6 +72,55 @@ def test_list_shows_a_card_for_each(client: Client, root: str, organization: Org
     assert "100.00\N{NO-BREAK SPACE}USD" in page
 
 
+@pytest.mark.parametrize("look", ["cards", "table"])
+def test_list_tells_tonight_and_the_next_thirty_nights(
+    client: Client, root: str, organization: Organization, look: str
+) -> None:
+    hotel = make_property(organization, name="Hotel", units=2)
+    make_booking(hotel, DAY, 30)
+    villa = make_property(organization, name="Villa")
+    block_nights(unit=units_of(villa)[0], start=DAY, end=DAY + ONE, by=None)
+    make_booking(villa, DAY + ONE, 3)
+    make_property(organization, name="Yurt")
+
+    answer = client.get(root, {"view": look})
+
+    assert [row["tonight"].words for row in answer.context["rows"]] == [
+        "1 of 2 occupied tonight",
+        "Blocked tonight",
+        "Free tonight",
+    ]
+    assert [row["outlook"].occupancy_rate for row in answer.context["rows"]] == [
+        Decimal("50.00"),
+        Decimal("10.00"),
+        Decimal("0.00"),
+    ]
+    assert "50 %" in answer.text
+    assert ("<table" in answer.text) == (look == "table")
+
+
+def test_tonight_is_the_propertys_own(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization, time_zone="Pacific/Kiritimati"), DAY, 1)
+
+    (row,) = client.get(root).context["rows"]
+
+    assert row["tonight"].words == "Free tonight"
+
+
+def test_occupancy_is_not_for_housekeepers(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_property(organization)
+    client.force_login(make_member(organization, Role.HOUSEKEEPER))
+
+    page = client.get(root, {"view": "table"}).text
+
+    assert "Free tonight" in page
+    assert "next 30 nights" not in page
+
+
 def test_list_says_what_to_do_when_it_is_empty(
     client: Client, root: str, organization: Organization
 ) -> None:
@@ -355,7 +404,7 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
         )
 
     # The last of them gives the test its own context back.
-    with statements(5 + 1):
+    with statements(7 + 1):
         client.get(root)
     with statements(8 + 1):
         client.get(f"{root}{homes[0].pk}/")
