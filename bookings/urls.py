@@ -2,17 +2,17 @@
 
 from django.urls import path
 
-from bookings import block_views, list_views, views
+from bookings import block_views, form_views, list_views, views
 
 app_name = "bookings"
 urlpatterns = [
     path("", list_views.index, name="list"),
-    path("new", views.create, name="create"),
-    path("new/guests", views.guest_options, name="guest_options"),
+    path("new", form_views.create, name="create"),
+    path("new/guests", form_views.guest_options, name="guest_options"),
     path("blocks/new/<uuid:property_id>", block_views.create, name="block"),
     path("blocks/<uuid:block_id>/release", block_views.release, name="release"),
     path("<uuid:booking_id>/", views.detail, name="detail"),
-    path("<uuid:booking_id>/edit", views.edit, name="edit"),
+    path("<uuid:booking_id>/edit", form_views.edit, name="edit"),
     path("<uuid:booking_id>/status", views.status, name="status"),
     path("<uuid:booking_id>/cancel", views.cancel, name="cancel"),
     path("<uuid:booking_id>/move", views.move, name="move"),

@@ -1,31 +1,23 @@
-"""The pages of bookings. `bookings.today` has the day, `bookings.block_views` the blocks."""
+"""A booking's page and its buttons. `form_views` has the forms to make and change one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import Access, OrganizationRequest, page
+from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
-from bookings.forms import (
-    CancelForm,
-    EditBookingForm,
-    MoveForm,
-    NewBookingForm,
-    guests_to_offer,
-)
+from bookings.forms import CancelForm, MoveForm
 from bookings.history import history_of
 from bookings.models import Booking, Status
 from bookings.services import (
-    book_stay,
     cancel_booking,
     check_in_guest,
     check_out_guest,
@@ -34,10 +26,8 @@ from bookings.services import (
     mark_no_show,
     move_to_unit,
     unconfirm_booking,
-    update_booking,
 )
-from guests.services import create_guest
-from properties.models import Property, Unit
+from properties.models import Unit
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import back_to, form_page, get_or_post, refusals_as_messages
@@ -84,7 +74,7 @@ BUTTONS: dict[tuple[str, str], Move] = {
 def detail(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     """A stay with its nights, what may be done with it, and what happened to it."""
     access = request.access
-    booking = _find(request, booking_id)
+    booking = find_booking(request, booking_id)
     nights = list(booking.nights.in_order())
     prices = access.can(Permission.READ_PRICES)
     buttons = [
@@ -111,7 +101,7 @@ def detail(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
 @require_POST
 def status(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     """Move a booking along: confirm, check in, check out, undo, bring back."""
-    booking = _find(request, booking_id)
+    booking = find_booking(request, booking_id)
     target = request.POST.get("status", "")
     if target not in VERBS:
         return HttpResponseBadRequest()
@@ -131,14 +121,14 @@ def _moved_words(booking: Booking, target: str) -> str:
         Status.CHECKED_OUT: _("%s is checked out."),
         Status.NO_SHOW: _("%s is marked as no-show. The nights are free again."),
     }
-    return words[Status(target)] % _who(booking)
+    return words[Status(target)] % name_of(booking)
 
 
 @page(Permission.WRITE_BOOKINGS)
 @get_or_post
 def cancel(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     """Cancel with a reason."""
-    booking = _find(request, booking_id)
+    booking = find_booking(request, booking_id)
     form = CancelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with refusals_as_messages(request):
@@ -146,7 +136,7 @@ def cancel(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
                 booking=booking, by=request.access.user, reason=form.cleaned_data["reason"]
             )
             messages.success(request, _("Booking cancelled. The nights are free again."))
-        return _to_detail(request, booking_id)
+        return to_detail(request, booking_id)
     return form_page(request, "bookings/cancel.html", form, booking=booking)
 
 
@@ -154,7 +144,7 @@ def cancel(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
 @get_or_post
 def move(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     """Move the nights from one on to another unit of the property."""
-    booking = _find(request, booking_id)
+    booking = find_booking(request, booking_id)
     units = Unit.objects.for_organization(booking.organization_id).filter(
         property=booking.property, status=Unit.Status.ACTIVE
     )
@@ -175,7 +165,7 @@ def move(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, _("Moved to %s.") % form.cleaned_data["unit"].name)
-            return _to_detail(request, booking_id)
+            return to_detail(request, booking_id)
     return form_page(request, "bookings/move.html", form, booking=booking)
 
 
@@ -183,7 +173,7 @@ def move(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
 @get_or_post
 def delete(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     """Ask, then delete."""
-    booking = _find(request, booking_id)
+    booking = find_booking(request, booking_id)
     if request.method == "POST":
         delete_booking(booking=booking, by=request.access.user)
         messages.success(request, _("Booking %s deleted.") % booking.reference)
@@ -191,109 +181,17 @@ def delete(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     return render(request, "bookings/delete.html", {"booking": booking})
 
 
-# --- Making and changing one -----------------------------------------------------------------
-
-
-@page(Permission.WRITE_BOOKINGS)
-@get_or_post
-def create(request: OrganizationRequest) -> HttpResponse:
-    """Book a stay for a guest we know or a new one."""
-    if made := request.session.get("booked", {}).get(request.POST.get("key")):
-        return _to_detail(request, made)
-    wants = request.POST or request.GET
-    form = NewBookingForm(
-        request.POST if "save" in request.POST else None,
-        initial={"key": uuid4(), "adults": 1, "children": 0, **wants.dict()},
-        properties=_places(request),
-        guests=guests_to_offer(
-            request.access.organization, wants.get("find", ""), _uuid(wants.get("guest"))
-        ),
-    )
-    if "place" not in wants:
-        form.initial["place"] = form.place_field.key_of(wants.get("property", ""))
-    if form.is_valid():
-        try:
-            booking = _book(request.access, form)
-        except DomainError as error:
-            form.refuse(error)
-        else:
-            request.session["booked"] = {str(form.cleaned_data["key"]): str(booking.pk)}
-            messages.success(request, _("Booked for %s.") % _who(booking))
-            return _to_detail(request, booking.pk)
-    return form_page(request, "bookings/create.html", form)
-
-
-@page(Permission.WRITE_BOOKINGS)
-@require_safe
-def guest_options(request: OrganizationRequest) -> HttpResponse:
-    """The guests that match what is being typed, to choose from."""
-    guests = guests_to_offer(
-        request.access.organization, request.GET.get("find", ""), _uuid(request.GET.get("guest"))
-    )
-    context = {"guests": guests, "chosen": request.GET.get("guest", "")}
-    return render(request, "bookings/create.html#guest_options", context)
-
-
-def _book(access: Access, form: NewBookingForm) -> Booking:
-    """The guest, if new, and the booking: both or neither."""
-    stay = dict(form.cleaned_data)
-    place = stay.pop("place")
-    for name in ("key", "find", "guest"):
-        stay.pop(name)
-    new = {name: stay.pop(f"new_{name}") for name in ("name", "email", "phone")}
-    with transaction.atomic():
-        guest = form.chosen_guest or create_guest(
-            organization=access.organization, by=access.user, **new
-        )
-        return book_stay(
-            property=place.property,
-            units=[place.unit] if place.unit else None,
-            guest=guest,
-            by=access.user,
-            **stay,
-        )
-
-
-@page(Permission.WRITE_BOOKINGS)
-@get_or_post
-def edit(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
-    """Change dates, place, party, price and notes at once."""
-    booking = _find(request, booking_id)
-    form = EditBookingForm(request.POST or None, booking=booking, properties=_places(request))
-    if form.is_valid():
-        try:
-            update_booking(booking=booking, by=request.access.user, changes=form.changes())
-        except DomainError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("Changes saved."))
-            return _to_detail(request, booking_id)
-    return form_page(request, "bookings/edit.html", form, booking=booking)
-
-
 # --- Shared ----------------------------------------------------------------------------------
 
 
-def _find(request: OrganizationRequest, booking_id: UUID) -> Booking:
+def find_booking(request: OrganizationRequest, booking_id: UUID) -> Booking:
     own = Booking.objects.for_organization(request.access.organization)
     return get_object_or_404(own.with_guest_and_property(), pk=booking_id)
 
 
-def _places(request: OrganizationRequest) -> Any:
-    homes = Property.objects.for_organization(request.access.organization)
-    return homes.with_units().order_by("name", "id")
-
-
-def _who(booking: Booking) -> str:
+def name_of(booking: Booking) -> str:
     return booking.guest.name if booking.guest else booking.reference
 
 
-def _uuid(text: str | None) -> UUID | None:
-    try:
-        return UUID(text or "")
-    except ValueError:
-        return None
-
-
-def _to_detail(request: OrganizationRequest, booking_id: UUID | str) -> HttpResponse:
+def to_detail(request: OrganizationRequest, booking_id: UUID | str) -> HttpResponse:
     return redirect("bookings:detail", request.access.organization.slug, booking_id)
