@@ -11,10 +11,10 @@ from pydantic import AfterValidator, Field, Strict, model_validator
 
 from accounts.permissions import Permission
 from bookings.models import MAX_NIGHTS, Booking, Status
+from bookings.placing import UnitNotFound
 from bookings.querysets import BookingQuerySet
 from bookings.services import (
     BookingNotFound,
-    UnitNotFound,
     book_stay,
     delete_booking,
     party_of,

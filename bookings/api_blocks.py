@@ -10,7 +10,7 @@ from pydantic import Field, Strict, model_validator
 from accounts.permissions import Permission
 from bookings.blocks import BlockNotFound, block_nights, release_block, update_block
 from bookings.models import MAX_BLOCKED_DAYS, Block
-from bookings.services import UnitNotFound
+from bookings.placing import UnitNotFound
 from properties.models import Unit
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.reads import ListQuery, OrderedBy, Page, find, page

@@ -14,9 +14,10 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
-from bookings import nights
+from bookings import nights, placing
 from bookings.models import MAX_NIGHTS, MOVES, Booking, Night, Status
 from bookings.nights import DatesTaken
+from bookings.placing import PropertyNotOpen
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.errors import BrokenRule, Conflict, NotFound
@@ -33,21 +34,11 @@ class BookingNotFound(NotFound):
     message = "Booking not found"
 
 
-class UnitNotFound(NotFound):
-    code = "unit_not_found"
-    message = "Unit not found"
+class GuestGone(NotFound):
+    """The guest was deleted at the same instant."""
 
-
-class PropertyNotOpen(Conflict):
-    code = "property_not_open"
-    message = "Property is not open for bookings"
-    explanation = "This property takes no new bookings at present."
-
-
-class UnitNotOpen(Conflict):
-    code = "unit_not_open"
-    message = "Unit is not open for bookings"
-    explanation = "This is not on offer for all of these nights."
+    code = "guest_not_found"
+    message = "Guest not found"
 
 
 class StatusMoveNotAllowed(Conflict):
@@ -87,6 +78,7 @@ class BookingDeleted(Conflict):
 CONSTRAINTS = {
     "bookings_night_pkey": DatesTaken,
     "booking_reference_taken": ReferenceTaken,
+    "booking_guest_is_there": GuestGone,
 }
 
 
@@ -110,12 +102,15 @@ def book_stay(
     source: str = Booking.Source.DIRECT,
     special_requests: str | None = None,
     reference: str | None = None,
+    unplaced_if_taken: bool = False,
 ) -> Booking:
     """Book a stay [check_in, check_out) and take its nights.
 
     Without units the first free active one by position is taken; with several, each is held every
     night. Without a total: unit nights x base price (none where the property has none), in the
-    property's currency. `guest` is None only for imported stays without a name.
+    property's currency. `guest` is None only for imported stays without a name. With
+    `unplaced_if_taken` a stay whose nights are taken is kept without a unit instead of refused:
+    a channel has sold it, and somebody must find it a place.
 
     Returns the booking with `unit_ids`. Raises, in this order, BrokenRule (dates, party, status,
     total), PropertyNotOpen, UnitNotFound, UnitNotOpen, DatesTaken.
@@ -136,22 +131,30 @@ def book_stay(
     )
     _check_stay(booking)
     _check_party(booking, home)
-    if not booking.holds_nights():
+    if not booking.is_live():
         raise BrokenRule(f"A new booking cannot be {status}")
     count = booking.nights_count() * max(1, len(set(units or ())))
     booking.total_price = home.price_of(count) if total_price is None else total_price
     _check_total(booking)
     if not home.is_open():
         raise PropertyNotOpen
-    taken_units = _free(_on_offer(home, booking, units), booking, every=bool(units))
+    offered = placing.on_offer(home, booking, units)
+    try:
+        taken_units = placing.free(offered, booking, every=bool(units))
+    except DatesTaken:
+        if not unplaced_if_taken:
+            raise
+        taken_units, booking.is_placed = offered, False
+        placing.check_placed(booking)
     taken_units = taken_units if units else taken_units[:1]
     booking.unit = taken_units[0]
     clean(booking)
     booking.save(force_insert=True)
-    holding = [
-        (night, unit.pk) for night in nights.dates(check_in, check_out) for unit in taken_units
-    ]
-    nights.take(nights.new_nights(booking, holding))
+    if booking.is_placed:
+        holding = [
+            (night, unit.pk) for night in nights.dates(check_in, check_out) for unit in taken_units
+        ]
+        nights.take(nights.new_nights(booking, holding))
     booking.unit_ids = [unit.pk for unit in taken_units]  # type: ignore[attr-defined]
     return booking
 
@@ -182,37 +185,6 @@ def party_of(
     return {"adults": adults, "children": children}
 
 
-def _on_offer(home: Property, booking: Booking, asked: Sequence[Unit] | None) -> list[Unit]:
-    """The units asked for, or all of the property by position, as far as open for the stay.
-
-    Raises UnitNotFound, UnitNotOpen.
-    """
-    on_offer = list(
-        Unit.objects.filter(organization_id=home.organization_id, property=home)
-        .on_offer(booking.check_in, booking.check_out)
-        .order_by("position", "id")
-    )
-    if asked:
-        if any(unit.property_id != home.pk for unit in asked):
-            raise UnitNotFound
-        # In the order asked for: the first is the booking's own unit.
-        on_offer = [unit for unit in dict.fromkeys(asked) if unit in on_offer]
-    if len(on_offer) < max(1, len(set(asked or ()))):
-        raise UnitNotOpen
-    return on_offer
-
-
-def _free(units: Sequence[Unit], booking: Booking, *, every: bool = False) -> list[Unit]:
-    """Those of the units that nobody else holds in the stay, or DatesTaken when none (one) is."""
-    taken = nights.first_taken(
-        [unit.pk for unit in units], booking.check_in, booking.check_out, aside=booking
-    )
-    free = [unit for unit in units if unit.pk not in taken]
-    if not free or (every and taken):
-        nights.refuse_taken(taken.values())
-    return free
-
-
 def _check_stay(booking: Booking) -> None:
     if booking.check_out <= booking.check_in:
         raise BrokenRule("check_out must be after check_in")
@@ -238,45 +210,61 @@ def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, A
     """Change any of a booking's facts at once; the verbs below are this one, by name.
 
     `changes`: property, unit, guest, check_in, check_out, num_guests, adults, children, status,
-    total_price, source, special_requests, cancellation_reason. Nothing is recomputed: without a
-    new total the old one is spread over the new nights. The units stay as they are night by night,
-    unless unit or property changes. Same values: nothing is written.
+    total_price, source, special_requests, cancellation_reason, is_placed, holding. Nothing is
+    recomputed: without a new total the old one is spread over the new nights. The units stay as
+    they are night by night, unless unit or property changes, or `holding` says the unit of each
+    night as (night, unit's id). A unit or a holding places a stay that had none; is_placed alone
+    finds it the first free unit. Same values: nothing is written.
 
     Returns the booking as stored. Raises, in this order, BrokenRule, PropertyNotOpen, UnitNotFound,
-    UnitNotOpen, StatusMoveNotAllowed, DatesTaken.
+    UnitNotOpen, StatusMoveNotAllowed, NotPlaced, DatesTaken.
     """
-    booking, home = _lock(booking, changes.get("property"))
+    booking, home = lock_booking(booking, changes.get("property"))
     before, held_before = _facts(booking), booking.holds_nights()
     wishes = dict(changes)
     status, unit = wishes.pop("status", booking.status), wishes.pop("unit", None)
-    num_guests, adults, children = (
-        wishes.pop(name, None) for name in ("num_guests", "adults", "children")
-    )
-    if (num_guests, adults, children) != (None, None, None):
-        wishes |= party_of(num_guests, adults, children, stored=booking)
     # The reason belongs to the cancellation: it is set with it and goes with it.
     reason = wishes.pop("cancellation_reason", booking.cancellation_reason)
-    changed = apply_changes(booking, wishes)
+    holding = wishes.pop("holding", None)
+    if unit or holding:
+        wishes.setdefault("is_placed", True)
+    changed = apply_changes(booking, _with_party(wishes, booking))
     _check_stay(booking)
     if changed & {"adults", "children", "property"}:
         _check_party(booking, home)
     _check_total(booking)
-    candidates = _units_to_move_to(booking, home, unit, changed, priced="total_price" in changes)
+    candidates = placing.units_to_move_to(
+        booking, home, unit, changed, priced="total_price" in changes
+    )
+    if holding:
+        placing.check_holding(home, booking, holding)
     _move_status(booking, status, reason)
+    placing.check_placed(booking)
     clean(booking)
-    if candidates:
-        free = _free(candidates, booking) if booking.holds_nights() else candidates
-        booking.unit = free[0]
-    if booking.holds_nights():
-        if candidates or not held_before or changed & {"check_in", "check_out", "total_price"}:
-            _hold_again(booking, moved=bool(candidates), held_before=held_before)
-    elif held_before:
-        nights.give_back(booking)
+    placing.settle(booking, holding, candidates, changed, held_before=held_before)
     if status == Status.CANCELLED and booking.cancelled_at is None:
         booking.cancelled_at = cast(Any, Now())
-    if _facts(booking) != before:
+    # Other units in mid-stay are no fact of the booking's own row, whose version tells of them.
+    if holding or _facts(booking) != before:
         booking.save()
     return booking
+
+
+def _with_party(wishes: Mapping[str, Any], booking: Booking) -> dict[str, Any]:
+    """The changes with adults and children for whatever was said of the party."""
+    others = dict(wishes)
+    said = {name: others.pop(name, None) for name in ("num_guests", "adults", "children")}
+    if any(number is not None for number in said.values()):
+        others |= party_of(**said, stored=booking)
+    return others
+
+
+def unassign_booking(*, booking: Booking, by: User | None) -> Booking:
+    """Give its nights back and keep the stay without a unit, until it is moved to one again.
+
+    Raises NotPlaced once the guest is in the house.
+    """
+    return update_booking(booking=booking, by=by, changes={"is_placed": False})
 
 
 def _facts(booking: Booking) -> list[Any]:
@@ -329,10 +317,13 @@ def move_to_unit(
 ) -> Booking:
     """Move the nights from `from_night` on (all without one) to another unit of the property.
 
-    Of a booking that holds several units, `instead_of` says which one is left. Prices stay.
-    Raises UnitNotFound, UnitNotOpen, NoNightsToMove, DatesTaken.
+    Of a booking that holds several units, `instead_of` says which one is left. Prices stay. A stay
+    without a unit gets this one for all its nights. Raises UnitNotFound, UnitNotOpen,
+    NoNightsToMove, DatesTaken.
     """
-    booking, home = _lock(booking)
+    booking, home = lock_booking(booking)
+    if not booking.is_placed:
+        return update_booking(booking=booking, by=by, changes={"unit": unit})
     start = from_night or booking.check_in
     held = nights.of_booking(booking)
     leaving = {
@@ -343,14 +334,14 @@ def move_to_unit(
     if not leaving:
         raise NoNightsToMove
     remaining = Booking(check_in=max(start, booking.check_in), check_out=booking.check_out)
-    _on_offer(home, remaining, [unit])
+    placing.on_offer(home, remaining, [unit])
     wanted = [(night, unit.pk if (night, old) in leaving else old) for night, old in held]
-    _hold(booking, list(dict.fromkeys(wanted)))
+    placing.hold(booking, list(dict.fromkeys(wanted)))
     booking.save()
     return booking
 
 
-def _lock(booking: Booking, property: Property | None = None) -> tuple[Booking, Property]:
+def lock_booking(booking: Booking, property: Property | None = None) -> tuple[Booking, Property]:
     """The booking and the property it is or will be at, read anew and locked, property first."""
     ids = {booking.property_id, property.pk if property else booking.property_id}
     homes = {
@@ -364,44 +355,9 @@ def _lock(booking: Booking, property: Property | None = None) -> tuple[Booking, 
     )
     if locked.property_id not in homes:
         # It moved away while we waited.
-        return _lock(locked, property)
+        return lock_booking(locked, property)
     locked.property = homes[locked.property_id]
     return locked, homes[property.pk if property else locked.property_id]
-
-
-def _units_to_move_to(
-    booking: Booking, home: Property, unit: Unit | None, changed: set[str], *, priced: bool
-) -> list[Unit]:
-    """The open units a changed booking may go to; none when it stays where it is."""
-    if "property" in changed:
-        if home.currency != booking.currency and not priced:
-            raise BrokenRule("A move to another currency needs total_price")
-        booking.currency = home.currency
-        if not home.is_open():
-            raise PropertyNotOpen
-        return _on_offer(home, booking, [unit] if unit else None)
-    if unit is None or unit.pk == booking.unit_id:
-        return []
-    return _on_offer(home, booking, [unit])
-
-
-def _hold_again(booking: Booking, *, moved: bool, held_before: bool) -> None:
-    """Take the nights of the booking as it is now, in the units it has or had."""
-    pattern: nights.Holding = []
-    if not moved:
-        pattern = nights.of_booking(booking) if held_before else nights.last_held(booking)
-        # While it held nothing, its unit may have been changed: then that counts.
-        if not held_before and booking.unit_id not in nights.first_units(pattern):
-            pattern = []
-    _hold(booking, nights.fitted(pattern, booking.check_in, booking.check_out, booking.unit_id))
-
-
-def _hold(booking: Booking, wanted: nights.Holding) -> None:
-    """Take exactly these nights, and let the booking's unit be one of its first night's."""
-    nights.hold(booking, wanted)
-    first_units = nights.first_units(wanted)
-    if booking.unit_id not in first_units:
-        booking.unit_id = first_units[0]
 
 
 # --- The life of a booking -------------------------------------------------------------------
@@ -480,7 +436,7 @@ def _move_status(booking: Booking, status: str, reason: str | None) -> None:
 @verb()
 def delete_booking(*, booking: Booking, by: User | None) -> None:
     """Delete softly: its nights are free, an administrator can restore it."""
-    booking, _ = _lock(booking)
+    booking, _ = lock_booking(booking)
     delete_bookings(Booking.objects.filter(pk=booking.pk), Now())
 
 
@@ -497,13 +453,13 @@ def restore_booking(*, booking: Booking, by: User | None) -> Booking:
 
     Raises BookingDeleted while its property, unit or guest is deleted, DatesTaken.
     """
-    booking, home = _lock(booking)
+    booking, home = lock_booking(booking)
     if booking.deleted_at is None:
         return booking
     if home.deleted_at or booking.unit.deleted_at or (booking.guest and booking.guest.deleted_at):
         raise BookingDeleted
     booking.deleted_at = None
     if booking.holds_nights():
-        _hold_again(booking, moved=False, held_before=False)
+        placing.hold_again(booking, moved=False, held_before=False)
     booking.save()
     return booking

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, Strict, model_validator
 
 from accounts.permissions import Permission
-from bookings.services import UnitNotFound
+from bookings.placing import UnitNotFound
 from properties.models import Property, Unit
 from properties.querysets import PropertyQuerySet
 from properties.services import (

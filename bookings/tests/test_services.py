@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Organization, User
-from bookings import services
+from bookings import placing, services
 from bookings.blocks import block_nights, release_block, restore_block, update_block
 from bookings.models import MOVES, Block, Booking, Night, Status
 from bookings.nights import DatesTaken, spread
@@ -149,7 +149,7 @@ def test_book_stay_holds_several_units_every_night(guesthouse: Property) -> None
 
 
 def test_book_stay_refuses_another_propertys_unit(guesthouse: Property, villa: Property) -> None:
-    with pytest.raises(services.UnitNotFound):
+    with pytest.raises(placing.UnitNotFound):
         make_booking(villa, units=units_of(guesthouse)[:1])
 
 
@@ -185,7 +185,7 @@ def test_book_stay_checks_its_rules(
 def test_book_stay_refuses_a_property_in_maintenance(organization: Organization) -> None:
     home = make_property(organization, status="maintenance")
 
-    with pytest.raises(services.PropertyNotOpen):
+    with pytest.raises(placing.PropertyNotOpen):
         make_booking(home)
 
 
@@ -196,7 +196,7 @@ def test_book_stay_refuses_nights_outside_the_units_offer(organization: Organiza
     unit.save()
 
     assert make_booking(home, day(0), 2).unit == unit
-    with pytest.raises(services.UnitNotOpen):
+    with pytest.raises(placing.UnitNotOpen):
         make_booking(home, day(1), 2, units=[unit])
 
 
