@@ -1,13 +1,16 @@
 """Guests: the people who stay."""
 
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Upper
 from uuid_utils.compat import uuid7
 
-from accounts.models import Organization
-from guests.querysets import GuestQuerySet
+from accounts.models import Organization, User
+from guests.querysets import PHONE_DIGITS, GuestMergeQuerySet, GuestQuerySet
 from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 
@@ -26,8 +29,23 @@ class Guest(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The guest they turned out to be: deleted, and their addresses lead there.
+    merged_into = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+    )
+    # Since when nothing of the person is kept any more.
+    anonymized_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = GuestQuerySet.as_manager()
+    # Its history, made by keep_history.
+    events: Any
 
     class Meta:
         indexes = [
@@ -38,6 +56,17 @@ class Guest(models.Model):
             models.Index(
                 fields=["-id"], condition=Q(deleted_at__isnull=False), name="guest_deleted"
             ),
+            models.Index(
+                fields=["organization", "merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="guest_merged",
+            ),
+            models.Index(
+                "organization",
+                PHONE_DIGITS,
+                condition=Q(deleted_at=None, phone__isnull=False),
+                name="guest_by_phone",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="guest_in_organization"),
@@ -47,7 +76,55 @@ class Guest(models.Model):
                 condition=Q(deleted_at=None),
                 name="guest_email_taken",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(deleted_at__isnull=False),
+                name="guest_merged_is_deleted",
+                violation_error_message="A guest who was merged is deleted.",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+                name="guest_merged_into_another",
+                violation_error_message="A guest is merged into another one.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+@keep_history(exclude=["bookings", "before", "after"])
+class GuestMerge(models.Model):
+    """Two guests found to be one person: what it takes to tell them apart again."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    keep = models.ForeignKey(
+        Guest, models.CASCADE, related_name="merges", db_constraint=False, db_index=False
+    )
+    merged = models.ForeignKey(
+        Guest, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    # The bookings that came along, and the values of `keep` that changed: before and after.
+    bookings = ArrayField(models.UUIDField(), default=list)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    by = models.ForeignKey(User, models.SET_NULL, related_name="+", null=True, db_index=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, editable=False)
+
+    objects = GuestMergeQuerySet.as_manager()
+    events: Any
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "keep"], name="merge_of_guest")]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "id"], name="merge_in_organization"),
+            models.UniqueConstraint(
+                fields=["organization", "merged"],
+                condition=Q(undone_at=None),
+                name="merge_of_a_guest_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merged_id} into {self.keep_id}"

@@ -1,13 +1,58 @@
 """Named reads of guests."""
 
+import re
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import Case, F, FloatField, Func, Q, TextField, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Greatest, Lower, Upper
 
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
-    from guests.models import Guest  # noqa: F401 - the rows' type
+    from guests.models import Guest, GuestMerge  # noqa: F401 - the rows' type
+
+# A telephone number as it is dialed, without what people write between the digits.
+PHONE_DIGITS = Func(
+    F("phone"),
+    Value(r"\D"),
+    Value(""),
+    Value("g"),
+    function="regexp_replace",
+    output_field=TextField(),
+)
+# Fewer digits than these say nothing about whose number it is.
+FEWEST_DIGITS = 7
+# "Jon Smith" and "John Smith" are 0.64 alike, "Emma Thompson" and "Emma Thomas" 0.56.
+ALIKE = 0.6
+NOBODY = Q(pk=None)
+
+# A guest who was merged may have been merged into one who was merged later: follow them all.
+SURVIVOR = """
+    WITH RECURSIVE chain AS (
+        SELECT id, merged_into_id FROM guests_guest
+        WHERE organization_id = %(organization)s AND id = %(guest)s
+        UNION
+        SELECT next.id, next.merged_into_id FROM guests_guest next
+        JOIN chain ON next.id = chain.merged_into_id
+        WHERE next.organization_id = %(organization)s
+    )
+    SELECT guest.* FROM guests_guest guest JOIN chain ON guest.id = chain.id
+    WHERE guest.organization_id = %(organization)s
+        AND guest.deleted_at IS NULL AND guest.id <> %(guest)s
+"""
+ANCESTORS = """
+    WITH RECURSIVE chain AS (
+        SELECT id FROM guests_guest WHERE organization_id = %s AND id = %s
+        UNION
+        SELECT earlier.id FROM guests_guest earlier
+        JOIN chain ON earlier.merged_into_id = chain.id
+        WHERE earlier.organization_id = %s
+    )
+    SELECT id FROM chain
+"""
 
 
 class GuestQuerySet(TenantQuerySet["Guest"]):
@@ -18,3 +63,48 @@ class GuestQuerySet(TenantQuerySet["Guest"]):
         """
         found = Q(name__icontains=text)
         return self.filter(found | Q(email__icontains=text) if emails else found)
+
+    def like(self, *, name: str, email: str = "", phone: str | None = None) -> Self:
+        """Guests who may be the same person, the likeliest first: the same telephone number, the
+        same e-mail (a `+tag` in it aside), or a name that is nearly the same.
+
+        Adds `likeness`, from 0 to 1. Those without a name of their own any more are left out.
+        """
+        digits = re.sub(r"\D", "", phone or "")
+        same = (
+            Q(phone__isnull=False, phone_digits=digits) if len(digits) >= FEWEST_DIGITS else NOBODY
+        )
+        local, _at, domain = email.partition("@")
+        local = local.partition("+")[0]
+        if local and domain:
+            same |= Q(email__iexact=f"{local}@{domain}")
+            same |= Q(email__istartswith=f"{local}+", email__iendswith=f"@{domain}")
+        # The operator finds them by the index on UPPER(name); the threshold is ours.
+        alike = Q(upper_name__trigram_similar=name.upper(), likeness_of_name__gte=ALIKE)
+        return (
+            self.filter(anonymized_at=None)
+            .alias(phone_digits=PHONE_DIGITS, upper_name=Upper("name"))
+            .alias(likeness_of_name=TrigramSimilarity(Upper("name"), name.upper()))
+            .filter(same | alike)
+            .annotate(
+                likeness=Greatest(
+                    "likeness_of_name",
+                    Case(When(same, then=1.0), default=0.0, output_field=FloatField()),
+                )
+            )
+            .order_by("-likeness", Lower("name"), "id")
+        )
+
+    def survivor_of(self, organization_id: UUID, guest_id: UUID) -> "Guest | None":
+        """Who the guest was merged into in the end; None where that guest is deleted, or nobody."""
+        found = self.raw(SURVIVOR, {"organization": organization_id, "guest": guest_id})
+        return next(iter(found), None)
+
+    def ancestors_of(self, guest: "Guest") -> Self:
+        """The guest, and everyone who was merged into them, directly or not."""
+        ids = RawSQL(ANCESTORS, [guest.organization_id, guest.pk, guest.organization_id])  # noqa: S611
+        return self.filter(organization=guest.organization_id, pk__in=ids)
+
+
+class GuestMergeQuerySet(TenantQuerySet["GuestMerge"]):
+    """Merges of guests; no read of them needs a name yet."""

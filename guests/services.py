@@ -30,6 +30,14 @@ class GuestHasBookings(Conflict):
     explanation = "This guest has bookings. Tick the box to delete them too."
 
 
+class GuestIsMerged(Conflict):
+    """They were merged into another guest; undoing that brings them back with what was theirs."""
+
+    code = "guest_is_merged"
+    message = "Guest was merged into another. Undo the merge instead"
+    explanation = "This guest was merged into another one. Undo the merge in that guest's history."
+
+
 CONSTRAINTS = {"guest_email_taken": GuestEmailTaken}
 
 
@@ -71,12 +79,15 @@ def delete_guest(*, guest: Guest, by: User | None, bookings: bool = False) -> No
 def restore_guest(*, guest: Guest, by: User | None) -> Guest:
     """Bring a deleted guest back, with the bookings deleted together with them.
 
-    Raises GuestEmailTaken, DatesTaken when a night of such a booking has been sold since.
+    Raises GuestIsMerged, GuestEmailTaken, DatesTaken when a night of such a booking has been sold
+    since.
     """
     guest = _lock(guest)
     gone_at = guest.deleted_at
     if gone_at is None:
         return guest
+    if guest.merged_into_id:
+        raise GuestIsMerged
     guest.deleted_at = None
     guest.save()
     for booking in Booking.objects.filter(guest=guest, deleted_at=gone_at).order_by("pk"):

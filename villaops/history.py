@@ -5,11 +5,13 @@ Who did it and through which door travel in the event's `pgh_context`, as
 statement that opens the context. Events of one context share `pgh_context_id`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pghistory
-from django.db import models
+import pgtrigger
+from django.db import connection, models
 
 
 def keep_history[M: models.Model](
@@ -26,3 +28,23 @@ def keep_history[M: models.Model](
         append_only=True,
         **{"obj_field": pghistory.ObjForeignKey(related_name="events"), **options},
     )
+
+
+@contextmanager
+def rewriting(*tracked: type[models.Model]) -> Iterator[None]:
+    """Let a verb change history rows of these models, within its transaction.
+
+    The one reason is a person who asks to be forgotten: what was known of them must go from the
+    history too. Not `pgtrigger.ignore`, which sends two statements in one; servers that prepare
+    statements take one at a time.
+    """
+    guards = [
+        trigger.get_pgid(event)
+        for event, trigger in pgtrigger.registered()
+        if trigger.name == "append_only"
+        and any(event._meta.label == f"{model._meta.label}Event" for model in tracked)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s::text[]::text, true)", [guards])
+        yield
+        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")

@@ -1,0 +1,60 @@
+"""SQL that keeps a stay and its guest in agreement: a booking that is there has a guest who is.
+
+Booking somebody and deleting them at the same instant: one waits for the other here, whoever
+writes, and the second sees what the first did. A booking locks its guest's row against being
+deleted (a plain foreign key would lock only its key); a guest who is deleted is looked at again
+when the transaction commits, after their bookings were deleted or moved in it.
+"""
+
+AGREEMENT = """
+CREATE FUNCTION guests_check_booking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM guests_guest
+        WHERE organization_id = NEW.organization_id AND id = NEW.guest_id AND deleted_at IS NULL
+        FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'The guest of booking % is deleted', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'booking_guest_is_there';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER booking_guest_is_there
+    AFTER INSERT OR UPDATE OF guest_id, deleted_at ON bookings_booking
+    FOR EACH ROW WHEN (NEW.guest_id IS NOT NULL AND NEW.deleted_at IS NULL)
+    EXECUTE FUNCTION guests_check_booking();
+
+CREATE FUNCTION guests_check_guest() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    context text := coalesce(current_setting('villaops.organization_id', true), '');
+    is_expected boolean;
+BEGIN
+    PERFORM set_config('villaops.organization_id', NEW.organization_id::text, true);
+    SELECT EXISTS (
+        SELECT FROM bookings_booking booking
+        JOIN guests_guest guest
+            ON guest.organization_id = booking.organization_id AND guest.id = booking.guest_id
+        WHERE booking.organization_id = NEW.organization_id AND booking.guest_id = NEW.id
+            AND booking.deleted_at IS NULL AND guest.deleted_at IS NOT NULL
+    ) INTO is_expected;
+    PERFORM set_config('villaops.organization_id', context, true);
+    IF is_expected THEN
+        RAISE EXCEPTION 'Guest % is deleted and has bookings', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'guest_deleted_without_bookings';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER guest_deleted_without_bookings
+    AFTER UPDATE OF deleted_at ON guests_guest
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.deleted_at IS NOT NULL)
+    EXECUTE FUNCTION guests_check_guest();
+"""
+
+DROP_AGREEMENT = """
+DROP TRIGGER guest_deleted_without_bookings ON guests_guest;
+DROP TRIGGER booking_guest_is_there ON bookings_booking;
+DROP FUNCTION guests_check_guest();
+DROP FUNCTION guests_check_booking();
+"""
