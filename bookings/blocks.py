@@ -59,7 +59,7 @@ def block_nights(
 @verb(constraints=CONSTRAINTS, races=nights.RACES)
 def update_block(*, block: Block, by: User | None, changes: Mapping[str, Any]) -> Block:
     """Change unit, start, end, reason or note. Raises BrokenRule, DatesTaken."""
-    block = _lock(block, changes.get("unit"))
+    block = lock_block(block, changes.get("unit"))
     changed = apply_changes(block, changes)
     _check(block)
     if changed & {"unit", "start", "end"}:
@@ -73,7 +73,7 @@ def update_block(*, block: Block, by: User | None, changes: Mapping[str, Any]) -
 @verb()
 def release_block(*, block: Block, by: User | None) -> None:
     """Put the nights back on sale; softly, an administrator can restore the block."""
-    block = _lock(block)
+    block = lock_block(block)
     nights.give_back(block)
     block.deleted_at = Now()
     block.save()
@@ -82,7 +82,7 @@ def release_block(*, block: Block, by: User | None) -> None:
 @verb(constraints=CONSTRAINTS, races=nights.RACES)
 def restore_block(*, block: Block, by: User | None) -> Block:
     """Bring a released block back. Raises UnitDeleted, DatesTaken."""
-    block = _lock(block)
+    block = lock_block(block)
     if block.deleted_at is None:
         return block
     if block.unit.deleted_at:
@@ -93,7 +93,7 @@ def restore_block(*, block: Block, by: User | None) -> Block:
     return block
 
 
-def _lock(block: Block, unit: Unit | None = None) -> Block:
+def lock_block(block: Block, unit: Unit | None = None) -> Block:
     """The block read anew and locked, after the properties its nights are and will be at."""
     _lock_property(block.unit, *([unit] if unit else []))
     return (

@@ -1,18 +1,25 @@
 """The tape chart: its page, and what its script asks and says."""
 
 import datetime as dt
+import json
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
+from pydantic import BaseModel, ValidationError
 
-from accounts.access import OrganizationRequest, page
+from accounts.access import Access, OrganizationRequest, page
 from accounts.permissions import Permission
-from bookings import calendar
+from bookings import calendar, gestures
+from bookings.nights import DatesTaken
 from villaops.clock import today_in
+from villaops.errors import DomainError, NotFound
 
 ZOOMS = ("week", "two-weeks", "month", "quarter")
 
@@ -69,22 +76,99 @@ def changes(request: OrganizationRequest) -> HttpResponse:
 @page(Permission.WRITE_BOOKINGS)
 @require_POST
 def preview(request: OrganizationRequest) -> HttpResponse:
-    """What a gesture would change."""
-    return _malformed()
+    """What a gesture would change, or why it would be refused."""
+    return _answered(request, gestures.Gesture, _preview)
 
 
 @page(Permission.WRITE_BOOKINGS)
 @require_POST
 def change(request: OrganizationRequest) -> HttpResponse:
     """Do what a gesture says."""
-    return _malformed()
+    return _answered(request, gestures.Gesture, _change)
 
 
 @page(Permission.WRITE_BOOKINGS)
 @require_POST
 def block(request: OrganizationRequest) -> HttpResponse:
     """Take the nights that were drawn over out of sale."""
-    return _malformed()
+    return _answered(request, gestures.NewBlock, _block)
+
+
+def _preview(access: Access, asked: gestures.Gesture) -> dict[str, Any]:
+    done = gestures.tried(lambda: _act(access, asked, trial=True))
+    quote = done.quote
+    price = None
+    if quote and access.can(Permission.READ_PRICES):
+        price = {
+            "currency": quote.currency,
+            "old_currency": quote.old_currency,
+            "old": _amount(quote.old),
+            "new": _amount(quote.new),
+            "difference": _amount(quote.difference()),
+        }
+    return {
+        "nights": {"old": done.nights[0], "new": done.nights[1]},
+        "price": price,
+        "money_changes": bool(quote and quote.changes_money()),
+        "sentence": done.sentence,
+    }
+
+
+def _change(access: Access, asked: gestures.Gesture) -> dict[str, Any]:
+    return _told(_act(access, asked))
+
+
+def _block(access: Access, asked: gestures.NewBlock) -> dict[str, Any]:
+    return _told(gestures.make_block(asked, organization_id=access.organization.pk, by=access.user))
+
+
+def _act(access: Access, asked: gestures.Gesture, *, trial: bool = False) -> gestures.Done:
+    gesture = asked.root
+    if isinstance(gesture, gestures.BlockGesture):
+        return gestures.change_block(
+            gesture, organization_id=access.organization.pk, by=access.user
+        )
+    return gestures.change_stay(
+        gesture, organization_id=access.organization.pk, by=access.user, trial=trial
+    )
+
+
+def _told(done: gestures.Done) -> dict[str, Any]:
+    """The bars as they lie now, what to say, and what takes it back."""
+    bars = json.loads(calendar.bars_of(done.holder))
+    undo = None
+    if done.undo:
+        total = _amount(done.undo_total)
+        undo = {
+            "seen": calendar.version_of(done.holder),
+            "change": done.undo,
+            "price": {"total": total} if total else None,
+        }
+    return {"bars": bars, "removed": not bars, "said": done.said, "undo": undo}
+
+
+def _answered[B: BaseModel](
+    request: OrganizationRequest,
+    body: type[B],
+    act: Callable[[Access, B], dict[str, Any]],
+) -> HttpResponse:
+    """The answer as JSON, be it yes or no."""
+    try:
+        asked = body.model_validate_json(request.body)
+    except ValidationError:
+        return _malformed()
+    try:
+        with transaction.atomic():
+            return JsonResponse(act(request.access, asked))
+    except NotFound as error:
+        return JsonResponse({"code": error.code, "detail": error.explanation}, status=404)
+    except DomainError as error:
+        refusal: dict[str, Any] = {"code": error.code, "detail": error.explanation}
+        if isinstance(error, DatesTaken) and error.night:
+            refusal["night"] = error.night
+        if isinstance(error, gestures.ChangedMeanwhile):
+            refusal["bars"] = json.loads(calendar.bars_of(error.data["holder"]))
+        return JsonResponse(refusal, status=409)
 
 
 @page(Permission.READ_BOOKINGS)
@@ -108,6 +192,10 @@ def _day(text: str | None) -> dt.date | None:
         return None
     # A chart of the year 1 or 9999 would count beyond what a date can be.
     return day if 1900 <= day.year <= 2200 else None
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else f"{amount:.2f}"
 
 
 def _malformed(detail: Any = "This could not be read.") -> HttpResponse:
