@@ -1,48 +1,100 @@
-"""The list of bookings: filtered, searched and sorted by its address."""
+"""The list of bookings: filtered, searched, sorted and given its columns by its address."""
 
-from typing import Any
-from urllib.parse import urlencode
+from datetime import date
+from typing import Any, cast
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import Access, OrganizationRequest, page
 from accounts.permissions import Permission
-from bookings.list_forms import BookingFilter
-from bookings.models import Booking
+from bookings.exports import READ_AT_ONCE, as_file
+from bookings.list_forms import EVERYTHING, BookingFilter
+from bookings.models import Booking, SavedView
 from bookings.querysets import BookingQuerySet
+from bookings.saved_views import views_of
 from properties.models import Property
+from villaops.clock import today_in
 from villaops.pages import wants_fragment
 
 PAGE_SIZE = 25
+KINDS = ("csv", "xlsx")
 
 
 @page(Permission.READ_BOOKINGS)
 @require_safe
 def index(request: OrganizationRequest) -> HttpResponse:
-    """The bookings, filtered, searched and sorted by the address."""
+    """The bookings, as the address says; the person's default view where it says nothing."""
     access = request.access
-    homes = Property.objects.for_organization(access.organization).order_by("name", "id")
-    filters = BookingFilter(
-        request.GET, properties=homes, prices=access.can(Permission.READ_PRICES)
-    )
-    found = Paginator(_found(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(
+    views = list(views_of(organization=access.organization, user=access.user))
+    usual = next((view for view in views if view.is_default and view.query), None)
+    if usual and not request.GET:
+        return redirect(f"{request.path}?{usual.query}")
+    filters = filter_of(request)
+    found = Paginator(found_by(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    query = filters.query()
+    answer = render(
         request,
         "bookings/list.html#results" if wants_fragment(request) else "bookings/list.html",
         {
             "filters": filters,
-            "tabs": _tabs(request, filters),
-            "chips": _chips(request, filters),
+            "tabs": _tabs(filters),
+            "chips": _chips(filters),
+            "heads": _heads(filters),
+            "shown": {column.key for column in filters.columns},
             "bookings": found,
-            "is_filtered": any(filters.value(name) for name in filters.fields if name != "sort"),
+            "query": query,
+            "here": f"{request.path}{filters.address(page=request.GET.get('page'))}",
+            "everything": f"?{EVERYTHING}",
+            "views": views,
+            "current_view": _current(views, query),
+            "page_query": filters.query_dict(),
         },
+    )
+    if wants_fragment(request):
+        # The form sends every field; the address in the browser need not name the empty ones.
+        answer["HX-Push-Url"] = f"{request.path}{filters.address()}"
+    return answer
+
+
+@page(Permission.READ_BOOKINGS)
+@require_safe
+def export(request: OrganizationRequest) -> HttpResponseBase:
+    """Every booking the address finds, all pages of them, as a file."""
+    filters = filter_of(request)
+    return file_of(request, filters, found_by(request.access, filters))
+
+
+def file_of(
+    request: OrganizationRequest, filters: BookingFilter, bookings: BookingQuerySet
+) -> HttpResponseBase:
+    """The bookings in the columns the address names, as the kind of file the form names."""
+    asked = request.POST.get("format") or request.GET.get("format")
+    day = today_in(request.access.organization.time_zone)
+    return as_file(
+        asked if asked in KINDS else KINDS[0],
+        f"bookings-{day.isoformat()}",
+        filters.columns,
+        bookings.iterator(chunk_size=READ_AT_ONCE),
     )
 
 
-def _found(access: Access, filters: BookingFilter) -> BookingQuerySet:
+def filter_of(request: OrganizationRequest) -> BookingFilter:
+    """What the address asks for, as far as the person may see it."""
+    access = request.access
+    return BookingFilter(
+        request.GET,
+        properties=Property.objects.for_organization(access.organization).order_by("name", "id"),
+        prices=access.can(Permission.READ_PRICES),
+    )
+
+
+def found_by(access: Access, filters: BookingFilter) -> BookingQuerySet:
+    """The bookings the filter lets through, in its order."""
     found = (
         Booking.objects.for_organization(access.organization)
         .matching(filters.value("q") or "", emails=access.can(Permission.READ_GUESTS))
@@ -57,35 +109,50 @@ def _found(access: Access, filters: BookingFilter) -> BookingQuerySet:
         found = found.filter(check_out__gt=start)
     if end := filters.value("end"):
         found = found.filter(check_in__lte=end)
-    columns = {"guest": "guest__name", "total": "total_price"}
-    sort = filters.value("sort") or "-check_in"
-    name = sort.removeprefix("-")
-    return found.order_by(sort.replace(name, columns.get(name, name)), "id")
+    return found.order_by(*filters.ordering())
 
 
-def _tabs(request: OrganizationRequest, filters: BookingFilter) -> list[dict[str, Any]]:
+def _tabs(filters: BookingFilter) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "url": _address(request, status=value, page=None),
+            "url": filters.address(status=value),
             "is_current": (filters.value("status") or "") == value,
         }
-        for value, label in filters.fields["status"].choices  # type: ignore[attr-defined]
+        for value, label in cast(Any, filters.fields["status"]).choices
     ]
 
 
-def _chips(request: OrganizationRequest, filters: BookingFilter) -> list[dict[str, str]]:
+def _chips(filters: BookingFilter) -> list[dict[str, str]]:
     chips = []
     for name in ("q", "property", "source", "start", "end"):
         if value := filters.value(name):
-            field = filters.fields[name]
-            words = dict(getattr(field, "choices", ())).get(value, value)
-            label = words if name in ("property", "source") else f"{field.label}: {words}"
-            chips.append({"label": label, "without": _address(request, **{name: None}, page=None)})
+            label = _words(filters, name, value)
+            chips.append({"label": label, "without": filters.address(**{name: None})})
     return chips
 
 
-def _address(request: OrganizationRequest, **changes: str | None) -> str:
-    """This page's address with some parameters changed; None and empty ones go."""
-    parameters = {**request.GET.dict(), **changes}
-    return "?" + urlencode({name: value for name, value in parameters.items() if value})
+def _words(filters: BookingFilter, name: str, value: Any) -> str:
+    field = filters.fields[name]
+    if name == "q":
+        return _("“%s”") % value
+    if isinstance(value, date):
+        return f"{field.label}: {date_format(value, 'j M Y')}"
+    return str(dict(cast(Any, field).choices)[value])
+
+
+def _heads(filters: BookingFilter) -> list[dict[str, Any]]:
+    key = filters.sorting().removeprefix("-")
+    direction = "descending" if filters.sorting().startswith("-") else "ascending"
+    return [
+        {
+            "column": column,
+            "url": filters.address(sort=filters.next_sort(column)),
+            "direction": direction if column.sort == key else None,
+        }
+        for column in filters.columns
+    ]
+
+
+def _current(views: list[SavedView], query: str) -> SavedView | None:
+    return next((view for view in views if view.query == query), None)

@@ -2,11 +2,28 @@
 
 from django.urls import path
 
-from bookings import block_views, form_views, list_views, views
+from bookings import (
+    block_views,
+    bulk_views,
+    form_views,
+    list_views,
+    saved_view_views,
+    views,
+)
 
 app_name = "bookings"
 urlpatterns = [
     path("", list_views.index, name="list"),
+    path("export", list_views.export, name="export"),
+    path("ticked/confirm", bulk_views.confirm, name="confirm_many"),
+    path("ticked/unconfirm", bulk_views.unconfirm, name="unconfirm_many"),
+    path("ticked/cancel", bulk_views.cancel, name="cancel_many"),
+    path("ticked/export", bulk_views.export, name="export_many"),
+    path("views/", saved_view_views.index, name="views"),
+    path("views/new", saved_view_views.create, name="save_view"),
+    path("views/<uuid:view_id>/rename", saved_view_views.rename, name="rename_view"),
+    path("views/<uuid:view_id>/delete", saved_view_views.delete, name="delete_view"),
+    path("views/<uuid:view_id>/default", saved_view_views.default, name="default_view"),
     path("new", form_views.create, name="create"),
     path("new/guests", form_views.guest_options, name="guest_options"),
     path("blocks/new/<uuid:property_id>", block_views.create, name="block"),

@@ -8,6 +8,7 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from accounts.permissions import Role
+from bookings.list_columns import COLUMNS
 from conftest import Statements
 from villaops.tests.build import (
     DAY,
@@ -106,6 +107,89 @@ def test_list_sorts(client: Client, root: str, organization: Organization, sort:
     assert found == (pair if ascending else pair[::-1])
 
 
+@pytest.mark.parametrize("key", [column.sort for column in COLUMNS])
+def test_list_sorts_by_every_column_head_both_ways(
+    client: Client, root: str, organization: Organization, key: str
+) -> None:
+    few = make_property(organization, name="Aloe")
+    many = make_property(organization, name="Zest")
+    low = make_booking(
+        few, DAY, 1, guest=make_guest(organization, name="Anna"), source="airbnb", reference="AAAA"
+    )
+    high = make_booking(
+        many,
+        DAY + 10 * ONE,
+        5,
+        guest=make_guest(organization, name="Zoe"),
+        source="website",
+        reference="ZZZZ",
+        status="confirmed",
+        adults=3,
+    )
+
+    up, down = client.get(f"{root}?sort={key}"), client.get(f"{root}?sort=-{key}&columns=guest")
+
+    assert references(up) == [low.reference, high.reference]
+    assert references(down) == [high.reference, low.reference]
+
+
+def test_column_head_says_how_it_is_sorted_and_turns_it_around(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization))
+
+    page = client.get(f"{root}?sort=check_out&status=pending").text
+
+    assert (
+        '<th scope="col" aria-sort="ascending">'
+        '<a class="sort-link" href="?status=pending&amp;sort=-check_out">Departure' in page
+    )
+    assert page.count("aria-sort") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", "guest where arrival departure nights source status total"),
+        ("columns=created,guest,reference", "guest reference created"),
+        ("columns=guest&columns=party", "guest party"),
+        ("columns=status", "guest status"),
+        ("columns=password", "guest where arrival departure nights source status total"),
+    ],
+)
+def test_columns_come_from_the_address(
+    client: Client, root: str, organization: Organization, query: str, shown: str
+) -> None:
+    make_booking(make_property(organization))
+
+    answer = client.get(f"{root}?{query}")
+
+    assert [head["column"].key for head in answer.context["heads"]] == shown.split()
+    assert answer.text.count('<th scope="col"') == len(shown.split())
+
+
+def test_links_keep_the_columns_and_the_filter(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization))
+
+    answer = client.get(f"{root}?columns=guest&columns=total&source=direct&q=emma&start=nonsense")
+
+    assert answer.context["tabs"][1]["url"] == (
+        "?q=emma&status=pending&source=direct&columns=guest,total"
+    )
+
+
+def test_htmx_puts_a_short_address_into_the_browser(
+    client: Client, root: str, organization: Organization
+) -> None:
+    query = "?q=emma&status=&property=&source=&start=&end=&sort=-check_in"
+
+    answer = client.get(root + query, headers={"HX-Request": "true"})
+
+    assert answer["HX-Push-Url"] == f"{root}?q=emma"
+
+
 def test_list_turns_pages_and_keeps_the_filter(
     client: Client, root: str, organization: Organization
 ) -> None:
@@ -170,5 +254,5 @@ def test_list_asks_as_much_for_one_row_as_for_three(
         make_booking(home)
 
     # The last of them gives the test its own context back.
-    with statements(7 + 1):
+    with statements(8 + 1):
         client.get(root)

@@ -1,0 +1,158 @@
+"""What is done with the bookings ticked on the list. Plain forms: they work without JavaScript."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.access import OrganizationRequest, page
+from accounts.permissions import Permission
+from bookings.bulk import Outcome, cancel_many, confirm_many, unconfirm_many
+from bookings.forms import CancelForm
+from bookings.list_views import file_of, filter_of, found_by
+from bookings.models import Booking
+from villaops.pages import back_to, form_page
+from villaops.toasts import say
+
+# More than a page of the list has; a form that names more was not made there.
+MOST_AT_ONCE = 200
+NAMED_AT_MOST = 5
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_POST
+def confirm(request: OrganizationRequest) -> HttpResponse:
+    """Confirm the ticked bookings that are pending."""
+    ids = _ticked(request)
+    if not ids:
+        return _nothing_ticked(request)
+    organization = request.access.organization
+    outcome = confirm_many(organization=organization, ids=ids, by=request.access.user)
+    done = len(outcome.done)
+    sentence = ngettext("%d booking confirmed.", "%d bookings confirmed.", done) % done
+    undo = {"bookings": ",".join(str(booking.pk) for booking in outcome.done)}
+    _tell(request, outcome, sentence, undo=undo)
+    return redirect(back_to(request, "bookings:list", organization.slug))
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_POST
+def unconfirm(request: OrganizationRequest) -> HttpResponse:
+    """Take a confirmation of many back: what its toast offers."""
+    organization = request.access.organization
+    outcome = unconfirm_many(
+        organization=organization, ids=_ticked(request), by=request.access.user
+    )
+    done = len(outcome.done)
+    sentence = ngettext("%d booking is pending again.", "%d bookings are pending again.", done)
+    _tell(request, outcome, sentence % done)
+    return redirect(back_to(request, "bookings:list", organization.slug))
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_POST
+def cancel(request: OrganizationRequest) -> HttpResponse:
+    """Ask for a reason, then cancel the ticked bookings."""
+    ids, organization = _ticked(request), request.access.organization
+    if not ids:
+        return _nothing_ticked(request)
+    form = CancelForm(request.POST if "sure" in request.POST else None)
+    if not form.is_valid():
+        bookings = (
+            Booking.objects.for_organization(organization)
+            .filter(pk__in=ids)
+            .with_guest_and_property()
+            .order_by("check_in", "id")
+        )
+        back = back_to(request, "bookings:list", organization.slug)
+        return form_page(
+            request, "bookings/bulk_cancel.html", form, bookings=list(bookings), back=back
+        )
+    outcome = cancel_many(
+        organization=organization,
+        ids=ids,
+        reason=form.cleaned_data["reason"],
+        by=request.access.user,
+    )
+    done = len(outcome.done)
+    _tell(
+        request, outcome, ngettext("%d booking cancelled.", "%d bookings cancelled.", done) % done
+    )
+    return redirect(back_to(request, "bookings:list", organization.slug))
+
+
+@page(Permission.READ_BOOKINGS)
+@require_POST
+def export(request: OrganizationRequest) -> HttpResponseBase:
+    """The ticked bookings as a file, in the list's columns and order."""
+    ids = _ticked(request)
+    if not ids:
+        return _nothing_ticked(request)
+    filters = filter_of(request)
+    return file_of(request, filters, found_by(request.access, filters).filter(pk__in=ids))
+
+
+def _ticked(request: OrganizationRequest) -> list[UUID]:
+    """The bookings the form names; what is no id names none."""
+    named = [*request.POST.getlist("booking"), *request.POST.get("bookings", "").split(",")]
+    return [pk for pk in map(_id, named[:MOST_AT_ONCE]) if pk]
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _nothing_ticked(request: OrganizationRequest) -> HttpResponse:
+    say(request, _("Tick the bookings first."), level="warning")
+    return redirect(back_to(request, "bookings:list", request.access.organization.slug))
+
+
+def _tell(
+    request: OrganizationRequest,
+    outcome: Outcome,
+    sentence: str,
+    *,
+    undo: dict[str, str] | None = None,
+) -> None:
+    """One toast: how many it was done with, and which ones were refused, by reason."""
+    sentences = [sentence] if outcome.done else []
+    reasons = sorted(
+        ((error.explanation, booking) for booking, error in outcome.refused),
+        key=lambda refusal: refusal[0],
+    )
+    for reason, refusals in groupby(reasons, key=lambda refusal: refusal[0]):
+        names = _names(booking for _reason, booking in refusals)
+        sentences.append(_("Not %(names)s: %(reason)s") % {"names": names, "reason": reason})
+    if not sentences:
+        sentences = [_("These bookings are no longer there.")]
+    level = "success"
+    if outcome.refused or not outcome.done:
+        level = "warning" if outcome.done else "error"
+    url = reverse("bookings:unconfirm_many", args=[request.access.organization.slug])
+    say(
+        request,
+        " ".join(sentences),
+        level=level,
+        undo_url=url if undo and outcome.done else None,
+        undo=undo,
+    )
+
+
+def _names(bookings: Iterable[Booking]) -> str:
+    names = [
+        f"{booking.guest.name if booking.guest else _('No name')} ({booking.reference})"
+        for booking in bookings
+    ]
+    more = len(names) - NAMED_AT_MOST
+    if more > 0:
+        names = [*names[:NAMED_AT_MOST], _("%d more") % more]
+    return ", ".join(names)
