@@ -233,3 +233,11 @@ class UnitForm(HouseForm):
         if start and end and end <= start:
             self.add_error("available_to", _("The end of the offer is after its beginning."))
         return unit
+
+
+class UnitNameForm(HouseForm):
+    """A unit's name alone, changed where it stands."""
+
+    errors_at = {"unit_name_taken": "name"}
+
+    name = forms.CharField(label=_("New name"), max_length=100)

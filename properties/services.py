@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
@@ -12,6 +13,7 @@ from django.utils.text import slugify
 from accounts.models import Organization, User
 from bookings.blocks import restore_block
 from bookings.models import Block, Booking, Night
+from bookings.placing import UnitNotFound
 from bookings.services import delete_bookings, restore_booking
 from properties.models import Property, Unit
 from villaops.errors import Conflict, NotFound
@@ -204,6 +206,31 @@ def update_unit(*, unit: Unit, by: User | None, on: date, changes: Mapping[str, 
         raise UnitHasBookings
     unit.save()
     return unit
+
+
+@verb()
+def reorder_units(*, property: Property, by: User | None, units: Sequence[UUID]) -> list[UUID]:
+    """Let the named units take one another's places, in this order; the others keep theirs.
+
+    Bookings without a wish are given the first free unit in this order; agreed stays do not move.
+    Positions are counted anew from 0. Returns the named units in the order they had. Raises
+    UnitNotFound.
+    """
+    home = _lock(property)
+    rows = list(_units(home).select_for_update(no_key=True).order_by("position", "id"))
+    wanted = {pk: n for n, pk in enumerate(dict.fromkeys(units))}
+    places = [n for n, unit in enumerate(rows) if unit.pk in wanted]
+    if len(places) < len(wanted):
+        raise UnitNotFound
+    before = [rows[n].pk for n in places]
+    moving = sorted((rows[n] for n in places), key=lambda unit: wanted[unit.pk])
+    for n, unit in zip(places, moving, strict=True):
+        rows[n] = unit
+    changed = [unit for n, unit in enumerate(rows) if unit.position != n]
+    for n, unit in enumerate(rows):
+        unit.position, unit.updated_at = n, Now()
+    Unit.objects.bulk_update(changed, ["position", "updated_at"])
+    return before
 
 
 @verb()

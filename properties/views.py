@@ -1,10 +1,12 @@
 """The pages of properties."""
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,12 +14,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
-from analytics.figures import Outlook, outlook_of
+from analytics.figures import Outlook, occupancy_by_day, outlook_of
 from bookings.models import Block, Booking
 from properties.forms import PropertyForm
 from properties.models import Property, Unit
+from properties.outlook import Strip, tonight_at
 from properties.services import create_property, delete_property, update_property
-from properties.tonight import tonight_at
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post
@@ -26,7 +28,8 @@ LOOKS = ("cards", "table")
 PAGE_SIZE = 24
 OUTLOOK_NIGHTS = 30
 NEXT_STAYS = 10
-BLOCKS_SHOWN = 50
+BLOCKS_SHOWN = 20
+UNITS_SHOWN = 20
 
 
 @page(Permission.READ_PROPERTIES)
@@ -59,26 +62,36 @@ def index(request: OrganizationRequest) -> HttpResponse:
 @page(Permission.READ_PROPERTIES)
 @require_safe
 def detail(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
-    """A property with its units, the stays to come and the blocks that stand."""
+    """A property with its units, its nights to come, stays and blocks."""
+    return detail_page(request, _find(request, property_id))
+
+
+def detail_page(
+    request: OrganizationRequest, home: Property, naming: tuple[UUID, Form] | None = None
+) -> HttpResponse:
+    """The page of a property; with what was typed as a unit's name if that was refused (422)."""
     organization = request.access.organization
-    home = _find(request, property_id)
     day = today_in(home.time_zone)
     stays = Booking.objects.for_organization(organization).holding_nights()
     blocks = Block.objects.for_organization(organization).filter(unit__property=home, end__gt=day)
-    return render(
-        request,
-        "properties/detail.html",
-        {
-            "property": home,
-            "units": list(_units(home).in_order()),
-            "stays": stays.filter(property=home, check_out__gte=day)
-            .with_guest_and_property()
-            .order_by("check_in", "id")[:NEXT_STAYS],
-            "blocks": blocks.select_related("unit").order_by("start", "id")[:BLOCKS_SHOWN],
-            "day": day,
-            "shows_prices": request.access.can(Permission.READ_PRICES),
-        },
-    )
+    sees_occupancy = request.access.can(Permission.READ_OCCUPANCY)
+    end = day + dt.timedelta(days=OUTLOOK_NIGHTS)
+    context = {
+        "property": home,
+        "units": Paginator(_units(home).in_order(), UNITS_SHOWN).get_page(request.GET.get("page")),
+        "naming": naming[1] if naming else None,
+        "named": naming[0] if naming else None,
+        "stays": stays.filter(property=home, check_out__gte=day)
+        .with_guest_and_property()
+        .order_by("check_in", "id")[:NEXT_STAYS],
+        "blocks": blocks.select_related("unit").order_by("start", "id")[:BLOCKS_SHOWN],
+        "day": day,
+        "shows_prices": request.access.can(Permission.READ_PRICES),
+        "outlook": Strip(occupancy_by_day(organization, day, end, home))
+        if sees_occupancy
+        else None,
+    }
+    return render(request, "properties/detail.html", context, status=422 if naming else 200)
 
 
 @page(Permission.WRITE_PROPERTIES)

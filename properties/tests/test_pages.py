@@ -406,5 +406,111 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
     # The last of them gives the test its own context back.
     with statements(7 + 1):
         client.get(root)
-    with statements(8 + 1):
+    with statements(11 + 1):
         client.get(f"{root}{homes[0].pk}/")
+
+
+# --- The list of units -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def hotel(organization: Organization) -> Property:
+    """Rooms 1 to 3."""
+    return make_property(organization, units=3)
+
+
+def names_of(home: Property) -> list[str]:
+    return [unit.name for unit in units_of(home)]
+
+
+def test_units_move_up_and_down_and_back(client: Client, root: str, hotel: Property) -> None:
+    address = f"{root}{hotel.pk}/units/order"
+    first, _second, third = units_of(hotel)
+
+    client.post(address, {"up": third.pk})
+    up = names_of(hotel)
+    client.post(address, {"down": first.pk})
+    down = names_of(hotel)
+    answer = client.post(
+        address, {"order": f"{first.pk},{third.pk}", "next": f"{root}{hotel.pk}/?page=1#units"}
+    )
+
+    assert up == ["Room 1", "Room 3", "Room 2"]
+    assert down == ["Room 3", "Room 1", "Room 2"]
+    assert names_of(hotel) == ["Room 1", "Room 3", "Room 2"]
+    assert answer["Location"].endswith("?page=1#units")
+    client.post(address, {"up": first.pk})
+    assert names_of(hotel) == ["Room 1", "Room 3", "Room 2"]
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [
+        ({"order": "nonsense"}, 400),
+        ({}, 400),
+        ({"order": "01a1fe88-bd41-7394-ae51-1ea0dfc19b40"}, 404),
+        ({"up": "01a1fe88-bd41-7394-ae51-1ea0dfc19b40"}, 404),
+    ],
+)
+def test_a_wrong_order_changes_nothing(
+    client: Client, root: str, hotel: Property, order: dict[str, str], status: int
+) -> None:
+    assert client.post(f"{root}{hotel.pk}/units/order", order).status_code == status
+    assert names_of(hotel) == ["Room 1", "Room 2", "Room 3"]
+
+
+def test_rename_a_unit_where_it_stands(client: Client, root: str, hotel: Property) -> None:
+    address = f"{root}{hotel.pk}/units/{units_of(hotel)[0].pk}/rename"
+
+    done = client.post(address, {"name": "Attic"}, follow=True)
+    taken = client.post(address, {"name": "Room 2"})
+    empty = client.post(address, {"name": " "})
+
+    assert "Room 1 is now called Attic." in done.text
+    assert (taken.status_code, empty.status_code) == (422, 422)
+    assert "Another unit of this property has this name already." in taken.text
+    assert 'value="Room 2"' in taken.text
+    assert names_of(hotel) == ["Attic", "Room 2", "Room 3"]
+
+
+def test_retire_a_unit_and_bring_it_back(client: Client, root: str, hotel: Property) -> None:
+    unit = units_of(hotel)[0]
+    make_booking(hotel, DAY, 2, units=[unit])
+    address = f"{root}{hotel.pk}/units/{unit.pk}/offer"
+
+    retired = client.post(address, {"status": "inactive"}, follow=True)
+    unit.refresh_from_db()
+    status = unit.status
+    back = client.post(address, {"status": "active"}, follow=True)
+    unit.refresh_from_db()
+
+    assert "2 booked nights from today on stay with it." in retired.text
+    assert (status, unit.status) == ("inactive", "active")
+    assert "Room 1 takes bookings again." in back.text
+    assert client.post(address, {"status": "gone"}).status_code == 400
+
+
+def test_units_are_changed_by_those_who_may(
+    client: Client, root: str, hotel: Property, organization: Organization
+) -> None:
+    unit = units_of(hotel)[0]
+    client.force_login(make_member(organization, Role.STAFF))
+
+    for page in ("order", f"{unit.pk}/rename", f"{unit.pk}/offer"):
+        assert client.post(f"{root}{hotel.pk}/units/{page}").status_code == 403
+
+
+def test_detail_shows_the_next_thirty_nights(
+    client: Client, root: str, hotel: Property, organization: Organization
+) -> None:
+    make_booking(hotel, DAY, 9)
+    block_nights(unit=units_of(hotel)[2], start=DAY, end=DAY + ONE, by=None)
+
+    answer = client.get(f"{root}{hotel.pk}/")
+    client.force_login(make_member(organization, Role.HOUSEKEEPER))
+
+    strip = answer.context["outlook"]
+    assert (strip.sold, strip.available, strip.rate) == (9, 90, Decimal("10.00"))
+    assert (strip.bars[0].sold, strip.bars[0].blocked, strip.bars[9].sold) == (21, 21, 0)
+    assert "9 of 90 nights sold" in answer.text
+    assert "Next 30 nights" not in client.get(f"{root}{hotel.pk}/").text
