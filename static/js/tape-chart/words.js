@@ -1,0 +1,19 @@
+// The chart's sentences come translated from the page: `data-word-...` of [data-chart-words].
+
+const spoken = () => document.querySelector("[data-chart-words]")?.dataset ?? {};
+
+// say("nightsMany", { n: 3 }) fills {n} in data-word-nights-many.
+export const say = (name, values = {}) => {
+  const sentence = spoken()[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? name;
+  return sentence.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+};
+
+export const nights = (n) => say(n === 1 ? "nightsOne" : "nightsMany", { n });
+
+// What a bar is, in a word: its status, or a block's reason.
+export const kindOf = (bar) => say(bar.kind === "block" ? `reason_${bar.reason}` : `status_${bar.status}`);
+
+export const money = (amount, currency) => {
+  const figure = Number(amount).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return `${figure}\u00a0${currency}`;
+};
