@@ -17,6 +17,7 @@ from villaops.forms import DayInput, HouseForm
 
 STATUSES_TO_BOOK = (Status.PENDING, Status.CONFIRMED, Status.CHECKED_IN)
 NEW_GUEST = "new"
+MAX_PERIOD = 800
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,11 @@ class StayFields(HouseForm):
         empty_value=None,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["check_in"].widget.attrs["data-range-start"] = ""
+        self.fields["check_out"].widget.attrs["data-range-end"] = ""
+
     @property
     def place_field(self) -> PlaceField:
         """The field that knows the places."""
@@ -128,6 +134,28 @@ class StayFields(HouseForm):
                 % {"home": place.property.name, "max": place.property.max_guests},
             )
         return stay
+
+
+class QuoteForm(HouseForm):
+    """The dates of a stay that is being thought about."""
+
+    check_in = forms.DateField(widget=DayInput)
+    check_out = forms.DateField(widget=DayInput)
+
+
+class PeriodForm(HouseForm):
+    """What the range picker asks about: a place, and dates it shows."""
+
+    place = forms.CharField(required=False, max_length=64)
+    start = forms.DateField(widget=DayInput)
+    end = forms.DateField(widget=DayInput)
+
+    def clean(self) -> dict[str, Any]:
+        period = super().clean() or self.cleaned_data
+        start, end = period.get("start"), period.get("end")
+        if start and end and not 0 < (end - start).days <= MAX_PERIOD:
+            self.add_error("end", _("Ask about at most %d days.") % MAX_PERIOD)
+        return period
 
 
 class NewBookingForm(StayFields):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -16,7 +17,7 @@ from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
 from bookings.forms import CancelForm, MoveForm
 from bookings.history import history_of
-from bookings.models import Booking, Status
+from bookings.models import MOVES, Booking, Status
 from bookings.services import (
     cancel_booking,
     check_in_guest,
@@ -31,6 +32,7 @@ from properties.models import Unit
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import back_to, form_page, get_or_post, refusals_as_messages
+from villaops.toasts import say
 
 # One button, one verb. Where a booking may go from where it stands is the model's to say.
 VERBS: dict[str, Callable[..., Booking]] = {
@@ -105,12 +107,29 @@ def status(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     target = request.POST.get("status", "")
     if target not in VERBS:
         return HttpResponseBadRequest()
-    with refusals_as_messages(request):
-        VERBS[target](booking=booking, by=request.access.user)
-        messages.success(request, _moved_words(booking, target))
-    return redirect(
-        back_to(request, "bookings:detail", request.access.organization.slug, booking_id)
-    )
+    before = booking.status
+    with refusals_as_messages(request), transaction.atomic():
+        for step in _way(before, target) or [target]:
+            VERBS[step](booking=booking, by=request.access.user)
+        say(request, _moved_words(booking, target), **_undo(request, booking, target, before))
+    return detail_or_next(request, booking_id)
+
+
+def _way(old: str, new: str) -> list[str]:
+    """The moves that lead from one status to the other, if they do."""
+    if new in MOVES[old]:
+        return [new]
+    # A guest who was pending when they were checked in passes through confirmed on the way back.
+    through = Status.CONFIRMED
+    return [through, new] if through in MOVES[old] and new in MOVES[through] else []
+
+
+def _undo(request: OrganizationRequest, booking: Booking, now: str, before: str) -> dict[str, Any]:
+    """How the toast takes a move back; nothing where there is no way back."""
+    if "undo" in request.POST or not _way(now, before):
+        return {}
+    address = reverse("bookings:status", args=[request.access.organization.slug, booking.pk])
+    return {"undo_url": address, "undo": {"status": before, "undo": "1"}}
 
 
 def _moved_words(booking: Booking, target: str) -> str:
@@ -130,13 +149,15 @@ def cancel(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     """Cancel with a reason."""
     booking = find_booking(request, booking_id)
     form = CancelForm(request.POST or None)
+    before = booking.status
     if request.method == "POST" and form.is_valid():
         with refusals_as_messages(request):
             cancel_booking(
                 booking=booking, by=request.access.user, reason=form.cleaned_data["reason"]
             )
-            messages.success(request, _("Booking cancelled. The nights are free again."))
-        return to_detail(request, booking_id)
+            said = _("Booking cancelled. The nights are free again.")
+            say(request, said, **_undo(request, booking, Status.CANCELLED, before))
+        return detail_or_next(request, booking_id)
     return form_page(request, "bookings/cancel.html", form, booking=booking)
 
 
@@ -164,8 +185,8 @@ def move(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, _("Moved to %s.") % form.cleaned_data["unit"].name)
-            return to_detail(request, booking_id)
+            say(request, _("Moved to %s.") % form.cleaned_data["unit"].name)
+            return detail_or_next(request, booking_id)
     return form_page(request, "bookings/move.html", form, booking=booking)
 
 
@@ -176,7 +197,7 @@ def delete(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
     booking = find_booking(request, booking_id)
     if request.method == "POST":
         delete_booking(booking=booking, by=request.access.user)
-        messages.success(request, _("Booking %s deleted.") % booking.reference)
+        say(request, _("Booking %s deleted.") % booking.reference)
         return redirect("bookings:list", request.access.organization.slug)
     return render(request, "bookings/delete.html", {"booking": booking})
 
@@ -185,13 +206,17 @@ def delete(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
 
 
 def find_booking(request: OrganizationRequest, booking_id: UUID) -> Booking:
+    """The organization's booking, or 404."""
     own = Booking.objects.for_organization(request.access.organization)
     return get_object_or_404(own.with_guest_and_property(), pk=booking_id)
 
 
 def name_of(booking: Booking) -> str:
+    """What to call a stay by in a sentence."""
     return booking.guest.name if booking.guest else booking.reference
 
 
-def to_detail(request: OrganizationRequest, booking_id: UUID | str) -> HttpResponse:
-    return redirect("bookings:detail", request.access.organization.slug, booking_id)
+def detail_or_next(request: OrganizationRequest, booking_id: UUID | str) -> HttpResponse:
+    """Back to the page that led here, else to the booking."""
+    slug = request.access.organization.slug
+    return redirect(back_to(request, "bookings:detail", slug, booking_id))

@@ -81,8 +81,10 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def back_to(request: HttpRequest, view: str, *args: Any) -> str:
-    """Where a button was pressed, if it says so and it is here; else the view's page."""
-    page = request.POST.get("next", "")
+    """Where a button was pressed, if it or the form's address says so and it is here; else the
+    view's page.
+    """
+    page = request.POST.get("next") or request.GET.get("next", "")
     if page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None):
         return page
     return reverse(view, args=args)

@@ -135,6 +135,35 @@ def test_check_in_and_out_from_today_lead_back_there(
     assert booking.status == Status.CHECKED_OUT
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pending", "confirmed"),
+        ("pending", "checked_in"),
+        ("confirmed", "checked_in"),
+        ("confirmed", "no_show"),
+        ("checked_in", "checked_out"),
+    ],
+)
+def test_a_click_can_be_undone(
+    client: Client, page: str, organization: Organization, before: str, after: str
+) -> None:
+    booking = make_booking(make_property(organization), TODAY, status=before)
+    address = f"{page}bookings/{booking.pk}/status"
+
+    told = client.post(address, {"status": after, "next": page}, follow=True)
+    booking.refresh_from_db()
+    moved = booking.status
+    back = client.post(address, {"status": before, "undo": "1", "next": page}, follow=True)
+
+    assert moved == after
+    assert f'<input type="hidden" name="status" value="{before}">' in told.text
+    assert 'name="undo"' in told.text
+    assert 'name="undo"' not in back.text
+    booking.refresh_from_db()
+    assert booking.status == before
+
+
 def test_who_has_arrived_or_left_stays_on_the_page_without_a_button(
     client: Client, page: str, organization: Organization
 ) -> None:
