@@ -141,4 +141,4 @@ def test_export_asks_as_much_for_one_row_as_for_three(
 
     # The last of them gives the test its own context back.
     with statements(6 + 1):
-        client.get(f"{root}export?format=xlsx").close()
+        content(client.get(f"{root}export?format=xlsx"))
