@@ -7,9 +7,11 @@ from django.views.generic import RedirectView
 
 from bookings.today import today
 from villaops import pages
+from villaops.find import find
 
 dashboard: list[URLPattern | URLResolver] = [
     path("", today, name="today"),
+    path("find", find, name="find"),
     path("bookings/", include("bookings.urls")),
     path("calendar/", include("bookings.calendar_urls")),
     path("guests/", include("guests.urls")),

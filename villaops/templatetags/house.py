@@ -142,23 +142,42 @@ class NavigationItem:
     url_name: str
     section: str
     permission: Permission
+    key: str = ""
 
 
 NAVIGATION = (
-    NavigationItem(_("Today"), "calendar-event", "today", "today", Permission.READ_BOOKINGS),
     NavigationItem(
-        _("Bookings"), "notebook", "bookings:list", "bookings", Permission.READ_BOOKINGS
+        _("Today"), "calendar-event", "today", "today", Permission.READ_BOOKINGS, key="g t"
     ),
-    NavigationItem(_("Guests"), "users", "guests:list", "guests", Permission.READ_GUESTS),
+    NavigationItem(
+        _("Calendar"), "table", "calendar:page", "calendar", Permission.READ_BOOKINGS, key="g c"
+    ),
+    NavigationItem(
+        _("Bookings"),
+        "notebook",
+        "bookings:list",
+        "bookings",
+        Permission.READ_BOOKINGS,
+        key="g b",
+    ),
+    NavigationItem(
+        _("Guests"), "users", "guests:list", "guests", Permission.READ_GUESTS, key="g g"
+    ),
     NavigationItem(
         _("Properties"),
         "home-2",
         "properties:list",
         "properties",
         Permission.READ_PROPERTIES,
+        key="g p",
     ),
     NavigationItem(
-        _("Occupancy"), "chart-bar", "analytics:occupancy", "analytics", Permission.READ_OCCUPANCY
+        _("Occupancy"),
+        "chart-bar",
+        "analytics:occupancy",
+        "analytics",
+        Permission.READ_OCCUPANCY,
+        key="g o",
     ),
 )
 
@@ -194,4 +213,27 @@ def toasts(context: Context, *, oob: bool = False) -> dict[str, Any]:
         "here": urlsplit(here)._replace(scheme="", netloc="").geturl(),
         "csrf_token": context.get("csrf_token"),
         "oob": oob,
+    }
+
+
+@register.inclusion_tag("components/palette.html", takes_context=True)
+def palette(context: Context) -> dict[str, Any]:
+    """The command palette, and the sheet of the keys this role has a use for."""
+    access = context["access"]
+    new = NavigationItem(
+        _("New booking"), "plus", "bookings:create", "", Permission.WRITE_BOOKINGS, key="n"
+    )
+    slug = access.organization.slug
+    return {
+        "slug": slug,
+        "shortcuts": [
+            {
+                "label": item.label,
+                "key": item.key,
+                "keys": item.key.split(),
+                "url": reverse(item.url_name, args=[slug]),
+            }
+            for item in (*NAVIGATION, new)
+            if access.can(item.permission)
+        ],
     }
