@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from pydantic import BaseModel, ValidationError
@@ -17,7 +17,11 @@ from pydantic import BaseModel, ValidationError
 from accounts.access import Access, OrganizationRequest, page
 from accounts.permissions import Permission
 from bookings import calendar, gestures
+from bookings.calendar_list import DAYS, ListFilter, listed
+from bookings.models import Block, Booking, Status
 from bookings.nights import DatesTaken
+from bookings.views import BUTTONS
+from properties.models import Property
 from villaops.clock import today_in
 from villaops.errors import DomainError, NotFound
 
@@ -174,15 +178,66 @@ def _answered[B: BaseModel](
 @page(Permission.READ_BOOKINGS)
 @require_safe
 def card(request: OrganizationRequest, kind: str, holder_id: UUID) -> HttpResponse:
-    """The essentials of one bar."""
-    raise Http404
+    """The essentials of one bar, and what may be done with it."""
+    organization = request.access.organization
+    may_write = request.access.can(Permission.WRITE_BOOKINGS)
+    context: dict[str, Any] = {"may_write": may_write}
+    if kind == "block":
+        blocks = Block.objects.for_organization(organization).select_related("unit")
+        held = get_object_or_404(blocks, pk=holder_id)
+        context |= {
+            "block": held,
+            "title": held.unit.name,
+            "release_change": json.dumps({"release": True}),
+        }
+    elif kind == "booking":
+        bookings = Booking.objects.for_organization(organization).with_guest_and_property()
+        stay = get_object_or_404(bookings, pk=holder_id)
+        moves = stay.possible_moves()
+        buttons = [
+            (BUTTONS[stay.status, target], json.dumps({"status": target}))
+            for target in moves
+            if (stay.status, target) in BUTTONS
+        ]
+        context |= {
+            "booking": stay,
+            "title": stay.guest.name if stay.guest else stay.reference,
+            "units": list(dict.fromkeys(night.unit.name for night in stay.nights.in_order())),
+            "shows_prices": request.access.can(Permission.READ_PRICES),
+            "buttons": sorted(buttons, key=lambda button: not button[0].is_next_step),
+            "may_cancel": may_write and Status.CANCELLED in moves,
+            "cancel_change": json.dumps({"cancel": True}),
+        }
+    else:
+        raise Http404
+    return render(request, "bookings/calendar_card.html", context)
 
 
 @page(Permission.READ_BOOKINGS)
 @require_safe
 def listing(request: OrganizationRequest) -> HttpResponse:
-    """The chart as a page to read."""
-    raise Http404
+    """The chart as a page to read: for whoever prefers one, and without JavaScript."""
+    organization = request.access.organization
+    homes = Property.objects.for_organization(organization).order_by("name", "id")
+    form = ListFilter(request.GET, properties=homes)
+    asked = form.value("start")
+    start = _day(str(asked)) or today_in(organization.time_zone)
+    days = form.value("days") or DAYS
+    end = start + dt.timedelta(days=days)
+    form = ListFilter(
+        initial={"start": start, "days": days, "property": form.value("property")},
+        properties=homes,
+    )
+    context = {
+        "form": form,
+        "start": start,
+        "last": end - dt.timedelta(days=1),
+        "earlier": (start - dt.timedelta(days=days)).isoformat(),
+        "later": end.isoformat(),
+        "may_write": request.access.can(Permission.WRITE_BOOKINGS),
+        **listed(organization.pk, start, end, form.initial["property"], request.GET.get("page")),
+    }
+    return render(request, "bookings/calendar_list.html", context)
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -1,6 +1,6 @@
 """What a changed stay would cost: nights that stay keep their price, new ones cost the base price.
 
-Nothing here asks the database. What a new stay would cost is in `bookings.quotes`.
+Nothing here asks the database. What a new stay would cost is in `bookings.stay_quotes`.
 """
 
 import datetime as dt

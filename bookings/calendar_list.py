@@ -1,0 +1,117 @@
+"""The tape chart as a page to read: each unit with its stays, blocks and free nights in order."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core.paginator import Paginator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from bookings import calendar
+from bookings.models import Block, Status
+from properties.models import Property, Unit
+from villaops.forms import DayInput, HouseForm
+
+DAYS = 14
+# So many that a page of busy ones stays under 100 KB.
+UNITS_PER_PAGE = 15
+
+
+@dataclass(frozen=True)
+class Span:
+    """Nights [start, end) of a unit: a stay's, a block's or nobody's."""
+
+    kind: str
+    start: dt.date
+    end: dt.date
+    id: str = ""
+    name: str = ""
+    state: str = ""
+    label: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A unit and what happens there."""
+
+    unit: Unit
+    spans: list[Span]
+    is_open: bool
+
+
+class ListFilter(HouseForm):
+    """Which days and which property."""
+
+    start = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput)
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("Days"),
+        required=False,
+        coerce=int,
+        empty_value=DAYS,
+        choices=[(7, "7"), (14, "14"), (31, "31")],
+    )
+    property = forms.ChoiceField(label=gettext_lazy("Property"), required=False)
+
+    def __init__(self, *args: Any, properties: Iterable[Property], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        homes = [(str(home.pk), home.name) for home in properties]
+        self.offer("property", [("", _("All properties")), *homes])
+
+    def value(self, name: str) -> Any:
+        """What was asked for, as far as it makes sense."""
+        self.is_valid()
+        return self.cleaned_data.get(name)
+
+
+def listed(
+    organization_id: UUID, start: dt.date, end: dt.date, home: str | None, number: str | None
+) -> dict[str, Any]:
+    """One page of units with their spans, and the stays without a unit."""
+    units = Unit.objects.for_organization(organization_id).select_related("property").in_order()
+    if home:
+        units = units.filter(property=home)
+    page = Paginator(units, UNITS_PER_PAGE).get_page(number)
+    by_unit: dict[str | None, list[Span]] = {}
+    places = dict(
+        Property.objects.for_organization(organization_id).values_list("pk", "name").order_by("pk")
+    )
+    for bar in json.loads(calendar.bars_between(organization_id, start, end)[0]):
+        if home in (None, "", bar["property"]):
+            by_unit.setdefault(bar["unit"], []).append(_span(bar, places[UUID(bar["property"])]))
+    rows = [
+        Row(
+            unit,
+            _with_free(by_unit.get(str(unit.pk), []), start, end),
+            unit.status == Unit.Status.ACTIVE and unit.property.is_open(),
+        )
+        for unit in page
+    ]
+    return {"page": page, "rows": rows, "unassigned": by_unit.get(None, [])}
+
+
+def _span(bar: dict[str, Any], place: str) -> Span:
+    is_stay = bar["kind"] == "booking"
+    state = bar["status"] if is_stay else bar["reason"]
+    label = Status(state).label if is_stay else Block.Reason(state).label
+    start, end = (dt.date.fromisoformat(bar[name]) for name in ("start", "end"))
+    name = bar["name"] or bar["reference"]
+    return Span(bar["kind"], start, end, bar["id"], name, state, label, place)
+
+
+def _with_free(taken: list[Span], start: dt.date, end: dt.date) -> list[Span]:
+    """The spans in order, with those that nobody holds between them."""
+    spans, free_from = [], start
+    for span in sorted(taken, key=lambda span: span.start):
+        if span.start > free_from:
+            spans.append(Span("free", free_from, span.start))
+        spans.append(span)
+        free_from = max(free_from, span.end)
+    if free_from < end:
+        spans.append(Span("free", free_from, end))
+    return spans
