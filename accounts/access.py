@@ -8,7 +8,7 @@ from typing import Any, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Permission, Role, allows
@@ -39,7 +39,7 @@ class OrganizationRequest(HttpRequest):
     memberships: list[Membership]
 
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 
 def page(permission: Permission) -> Callable[[View], View]:
@@ -52,7 +52,7 @@ def page(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @login_required
-        def enter(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def enter(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             inside = cast(OrganizationRequest, request)
             user = cast(User, request.user)
             # All of them in one statement: the page's frame offers the others.

@@ -101,7 +101,7 @@ class BookingFilter(HouseForm):
         """The query, to turn pages with."""
         return QueryDict(self.query())
 
-    def hidden_fields(self) -> list[tuple[str, Any]]:
+    def kept_fields(self) -> list[tuple[str, Any]]:
         """What the form that chooses columns must send along to keep the rest."""
         return list(QueryDict(self.query(columns=None)).items())
 
