@@ -73,7 +73,7 @@ def figures_of(guest: Guest) -> StayFigures:
         .annotate(
             bookings=Count("pk", distinct=True),
             stays=Count("pk", distinct=True, filter=Q(status__in=HOLDING)),
-            nights=Count("nights__night"),
+            night_count=Count("nights__night"),
             revenue=Sum("nights__price"),
         )
         .order_by("currency")
@@ -81,7 +81,7 @@ def figures_of(guest: Guest) -> StayFigures:
     for row in rows:
         figures.bookings += row["bookings"]
         figures.stays += row["stays"]
-        figures.nights += row["nights"]
+        figures.nights += row["night_count"]
         if row["revenue"] is not None:
             figures.revenue.append((row["currency"], row["revenue"]))
     return figures

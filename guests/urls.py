@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from guests import views
+from guests import care_views, views
 
 app_name = "guests"
 urlpatterns = [
@@ -11,4 +11,8 @@ urlpatterns = [
     path("<uuid:guest_id>/", views.detail, name="detail"),
     path("<uuid:guest_id>/edit", views.edit, name="edit"),
     path("<uuid:guest_id>/delete", views.delete, name="delete"),
+    path("<uuid:guest_id>/merge", care_views.merge, name="merge"),
+    path("<uuid:guest_id>/merge/<uuid:merge_id>/undo", care_views.undo, name="undo_merge"),
+    path("<uuid:guest_id>/export", care_views.export, name="export"),
+    path("<uuid:guest_id>/anonymize", care_views.anonymize, name="anonymize"),
 ]

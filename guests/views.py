@@ -1,55 +1,99 @@
 """The pages of guests."""
 
-from uuid import UUID
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
-from bookings.models import Booking
-from bookings.querysets import HOLDING, BookingQuerySet
+from guests.access import duplicates_of, of_guest
 from guests.forms import DeleteGuestForm, GuestForm
+from guests.history import history_of
 from guests.models import Guest
 from guests.services import create_guest, delete_guest, update_guest
+from guests.stays import ORDERS, figures_of, stays_of, with_stays
+from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, wants_fragment
 
 PAGE_SIZE = 25
-# A profile shows so many stays; the list of bookings has all of them.
-STAYS_SHOWN = 50
+# Likely doubles shown on a profile; the page to merge has the same ones and a search.
+DUPLICATES_SHOWN = 5
 
 
 @page(Permission.READ_GUESTS)
 @require_safe
 def index(request: OrganizationRequest) -> HttpResponse:
-    """The guests by name, searched by name or e-mail."""
+    """The guests with their stays, searched by name or e-mail, sorted as asked."""
     search = request.GET.get("q", "").replace("\0", "").strip()
-    found = Guest.objects.for_organization(request.access.organization).matching(search)
-    guests = Paginator(found.order_by("name", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    order = request.GET.get("sort", "")
+    order = order if order in ORDERS else "name"
+    organization = request.access.organization
+    found = Guest.objects.for_organization(organization).matching(search)
+    shown = with_stays(found, today_in(organization.time_zone)).order_by(*ORDERS[order])
+    guests = Counted(shown, PAGE_SIZE, total=found.count()).get_page(request.GET.get("page"))
     template = "guests/list.html#results" if wants_fragment(request) else "guests/list.html"
-    return render(request, template, {"guests": guests, "search": search})
+    columns = [_column(request, order, name, label) for name, label in COLUMNS.items()]
+    context = {"guests": guests, "search": search, "order": order, "columns": columns}
+    return render(request, template, context)
+
+
+COLUMNS = {
+    "name": gettext_lazy("Name"),
+    "stays": gettext_lazy("Stays"),
+    "last": gettext_lazy("Last stay"),
+    "next": gettext_lazy("Next stay"),
+}
+# Numbers and past days are asked for from the top; names and days to come from the beginning.
+FROM_THE_TOP = ("stays", "last")
+
+
+def _column(request: OrganizationRequest, order: str, name: str, label: Any) -> dict[str, Any]:
+    """A heading that sorts: by it, and the other way round when it does already."""
+    first = f"-{name}" if name in FROM_THE_TOP else name
+    other = name if name in FROM_THE_TOP else f"-{name}"
+    query = request.GET.copy()
+    query.pop("page", None)
+    query["sort"] = other if order == first else first
+    sorted_by = {name: "ascending", f"-{name}": "descending"}.get(order)
+    return {"name": name, "label": label, "url": f"?{query.urlencode()}", "sorted": sorted_by}
+
+
+class Counted(Paginator):
+    """A paginator that knows how many there are: counting need not add up every row's stays."""
+
+    def __init__(self, rows: Any, per_page: int, *, total: int) -> None:
+        super().__init__(rows, per_page)
+        self.total = total
+
+    @property
+    def count(self) -> int:  # type: ignore[override]
+        return self.total
 
 
 @page(Permission.READ_GUESTS)
 @require_safe
-def detail(request: OrganizationRequest, guest_id: UUID) -> HttpResponse:
-    """A guest with the stays, newest first."""
-    guest = _find(request, guest_id)
-    stays = list(_stays(guest).with_guest_and_property().order_by("-check_in", "id")[:STAYS_SHOWN])
-    held = [stay for stay in stays if stay.status in HOLDING]
+@of_guest
+def detail(request: OrganizationRequest, guest: Guest) -> HttpResponse:
+    """A guest: stays newest first, what they add up to, likely doubles and the history."""
+    figures = figures_of(guest)
+    stays = stays_of(guest).with_guest_and_property().order_by("-check_in", "id")
+    paginator = Counted(stays, PAGE_SIZE, total=figures.bookings)
     return render(
         request,
         "guests/detail.html",
         {
             "guest": guest,
-            "stays": stays,
-            "stay_count": len(held),
-            "night_count": sum(stay.nights_count() for stay in held),
+            "stays": paginator.get_page(request.GET.get("page")),
+            "figures": figures,
+            "duplicates": duplicates_of(guest)[:DUPLICATES_SHOWN],
+            "history": history_of(guest),
             "shows_prices": request.access.can(Permission.READ_PRICES),
         },
     )
@@ -77,9 +121,9 @@ def create(request: OrganizationRequest) -> HttpResponse:
 
 @page(Permission.WRITE_GUESTS)
 @get_or_post
-def edit(request: OrganizationRequest, guest_id: UUID) -> HttpResponse:
+@of_guest
+def edit(request: OrganizationRequest, guest: Guest) -> HttpResponse:
     """Change what is known of a guest."""
-    guest = _find(request, guest_id)
     form = GuestForm(request.POST or None, guest=guest)
     if form.is_valid():
         try:
@@ -88,15 +132,15 @@ def edit(request: OrganizationRequest, guest_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, _("Changes saved."))
-            return redirect("guests:detail", request.access.organization.slug, guest_id)
+            return redirect("guests:detail", request.access.organization.slug, guest.pk)
     return form_page(request, "guests/form.html", form, guest=guest)
 
 
 @page(Permission.DELETE_GUESTS)
 @get_or_post
-def delete(request: OrganizationRequest, guest_id: UUID) -> HttpResponse:
+@of_guest
+def delete(request: OrganizationRequest, guest: Guest) -> HttpResponse:
     """Ask, then delete; with bookings, offer to delete these too."""
-    guest = _find(request, guest_id)
     form = DeleteGuestForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -107,14 +151,5 @@ def delete(request: OrganizationRequest, guest_id: UUID) -> HttpResponse:
             messages.success(request, _("%s deleted.") % guest.name)
             return redirect("guests:list", request.access.organization.slug)
     return form_page(
-        request, "guests/delete.html", form, guest=guest, booking_count=_stays(guest).count()
+        request, "guests/delete.html", form, guest=guest, booking_count=stays_of(guest).count()
     )
-
-
-def _find(request: OrganizationRequest, guest_id: UUID) -> Guest:
-    own = Guest.objects.for_organization(request.access.organization)
-    return get_object_or_404(own, pk=guest_id)
-
-
-def _stays(guest: Guest) -> BookingQuerySet:
-    return Booking.objects.for_organization(guest.organization_id).filter(guest=guest)

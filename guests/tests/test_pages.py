@@ -1,6 +1,7 @@
 """What a person can do with guests in the browser."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from bookings.models import Booking
 from bookings.services import cancel_booking
 from conftest import Statements
 from guests.models import Guest
+from guests.stays import StayFigures
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_member, make_property
 
@@ -87,7 +89,8 @@ def test_detail_shows_contact_and_stays(
         assert fact in answer.text
     assert len(answer.context["stays"]) == 2
     # What was cancelled is no stay.
-    assert (answer.context["stay_count"], answer.context["night_count"]) == (1, 3)
+    assert answer.context["figures"] == StayFigures(2, 1, 3, [("USD", Decimal("300.00"))])
+    assert "300.00\N{NO-BREAK SPACE}USD" in answer.text
     assert kept.reference in answer.text
 
 
@@ -214,5 +217,5 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
     # The last of them gives the test its own context back.
     with statements(6 + 1):
         client.get(root)
-    with statements(6 + 1):
+    with statements(11 + 1):
         client.get(f"{root}{guests[0].pk}/")
