@@ -53,7 +53,6 @@ class ListFilter(HouseForm):
         label=gettext_lazy("Days"),
         required=False,
         coerce=int,
-        empty_value=DAYS,
         choices=[(7, "7"), (14, "14"), (31, "31")],
     )
     property = forms.ChoiceField(label=gettext_lazy("Property"), required=False)
@@ -75,7 +74,7 @@ def listed(
     """One page of units with their spans, and the stays without a unit."""
     units = Unit.objects.for_organization(organization_id).select_related("property").in_order()
     if home:
-        units = units.filter(property=home)
+        units = units.filter(property__pk=home)
     page = Paginator(units, UNITS_PER_PAGE).get_page(number)
     by_unit: dict[str | None, list[Span]] = {}
     places = dict(

@@ -29,6 +29,7 @@ from bookings.services import (
     check_out_guest,
     mark_no_show,
     move_to_unit,
+    unassign_booking,
 )
 from guests.models import Guest
 from guests.services import create_guest
@@ -203,6 +204,8 @@ class _Builder:
             booking = step(booking=booking, by=self.by, **reason)
         if stay.moves:
             booking = self._move(booking, self.units[stay.home, stay.moves[1]], stay.moves[0])
+        if stay.unplaced:
+            booking = self._unassign(booking)
         booking.created_at = self._moment(stay.booked, number)
         if booking.cancelled_at:
             # Half-way between the booking and the arrival, or today.
@@ -214,6 +217,11 @@ class _Builder:
         """In a context of its own, so that the history tells it from the booking."""
         with organization_context(self.organization, by=self.by, door=Door.COMMAND):
             return move_to_unit(booking=booking, unit=unit, from_night=self._day(night), by=self.by)
+
+    def _unassign(self, booking: Booking) -> Booking:
+        """In a context of its own too."""
+        with organization_context(self.organization, by=self.by, door=Door.COMMAND):
+            return unassign_booking(booking=booking, by=self.by)
 
     def _block(self, closure: Closure) -> Block:
         return block_nights(

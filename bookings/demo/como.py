@@ -232,6 +232,14 @@ _NOW_AND_LATER = [
         total=Decimal("1500.00"),
         requests="Wedding party: three rooms, breakfast together at nine.",
     ),
+    Stay(
+        *(RIVA, "Mia Schneider", 4, 7, CONFIRMED, 2, -6),
+        rooms=("302",),
+        source=BOOKING_COM,
+        total=Decimal("498.00"),
+        requests="Lake view, if there is one.",
+        unplaced=True,
+    ),
     Stay(*(RIVA, "Lukas Novak", 14, 21, PENDING, 2, -4), rooms=("103",), source=BOOKING_COM),
     Stay(*(RIVA, "Michael O'Connor", 26, 30, CONFIRMED, 2, -12), rooms=("302",)),
     # Came to nothing.

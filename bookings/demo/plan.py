@@ -43,6 +43,8 @@ class Stay:
     cancelled_because: str | None = None
     # From that night on in that room.
     moves: tuple[int, str] | None = None
+    # It lost its room and waits for another.
+    unplaced: bool = False
 
 
 @dataclass(frozen=True)

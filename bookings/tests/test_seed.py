@@ -411,3 +411,10 @@ def test_a_user_who_was_there_keeps_their_id(db: None) -> None:
     user.refresh_from_db()
     assert user.name == "Demo Manager"
     assert user.check_password("demo1234")
+
+
+def test_como_has_a_stay_that_waits_for_a_room(como: Organization) -> None:
+    (waiting,) = Booking.objects.for_organization(como).unplaced()
+
+    assert waiting.check_in == DAY_0 + timedelta(days=4)
+    assert not waiting.nights.exists()

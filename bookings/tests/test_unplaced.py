@@ -1,6 +1,7 @@
 """Stays without a unit: how they come about, what they may do, how they get a place."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,7 @@ def test_unassign_in_house_is_refused(house: Property) -> None:
 
 def test_stay_on_taken_nights_is_kept_without_a_unit_when_asked(house: Property) -> None:
     make_booking(house, DAY, 1, units=units_of(house))
-    stay = {
+    stay: dict[str, Any] = {
         "property": house,
         "guest": make_guest(house.organization),
         "check_in": DAY,
