@@ -211,6 +211,20 @@ def by_month(days: Iterable[Figures]) -> list[Figures]:
     ]
 
 
+def days_by_month(days: Iterable[DayOccupancy]) -> list[DayOccupancy]:
+    """Occupancy of dates summed up by calendar month, each under its first date."""
+    months = groupby(days, key=lambda day: (day.day.year, day.day.month))
+    return [
+        DayOccupancy(
+            parts[0].day,
+            sum(day.available for day in parts),
+            sum(day.sold for day in parts),
+            sum(day.blocked for day in parts),
+        )
+        for parts in (list(month) for _month, month in months)
+    ]
+
+
 @dataclass(frozen=True)
 class Outlook:
     """How a property stands tonight and over the nights to come, in unit nights."""

@@ -14,17 +14,24 @@ MAX_DAYS = 3660
 
 
 class PeriodForm(HouseForm):
-    """From which night to which, both counted; of all properties or one."""
+    """From which night to which, both counted; of all properties or one; in which currency."""
 
     first = forms.DateField(label=_("First night"), widget=DayInput)
     last = forms.DateField(label=_("Last night"), widget=DayInput)
     property = forms.ChoiceField(label=_("Property"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
 
-    def __init__(self, *args: Any, properties: Iterable[Property], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, properties: Iterable[Property], prices: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.properties = {str(home.pk): home for home in properties}
         names = [(pk, home.name) for pk, home in self.properties.items()]
         self.offer("property", [("", _("All properties")), *names])
+        currencies = sorted({home.currency for home in self.properties.values()})
+        self.offer("currency", [("", _("Usual")), *((code, code) for code in currencies)])
+        if not prices or len(currencies) < 2:
+            del self.fields["currency"]
 
     def clean_property(self) -> Property | None:
         return self.properties.get(self.cleaned_data["property"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -72,6 +73,49 @@ def test_a_wrong_period_is_explained(
     assert sentence in answer.text
 
 
+def test_money_is_one_currencys_and_the_others_are_named(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization, currency="USD"), DAY, 3)
+    make_booking(make_property(organization, currency="EUR", base_price_per_night=50), DAY, 2)
+
+    usual = client.get(root)
+    euros = client.get(root, {"currency": "EUR"})
+
+    assert (usual.context["money_currency"], usual.context["left_out"]) == ("USD", ["EUR"])
+    assert "Left out: EUR" in usual.text
+    (march,) = euros.context["months"]
+    assert (march.sold, march.available, march.revenue) == (2, 31, Decimal("100.00"))
+    assert (march.adr, march.revpar) == (Decimal("50.00"), Decimal("3.23"))
+    assert euros.context["sold"] == 5
+
+
+def test_money_is_for_those_who_read_figures(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization, base_price_per_night=Decimal("987.65")))
+    client.force_login(make_member(organization, Role.STAFF))
+
+    page = client.get(root).text
+
+    assert "Occupancy by day" in page
+    assert "RevPAR" not in page
+    assert "987.65" not in page
+
+
+def test_a_long_period_is_shown_by_month(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_booking(make_property(organization), date(2026, 3, 30), 4)
+
+    answer = client.get(root, {"first": "2026-01-01", "last": "2026-12-31"})
+
+    assert [day.sold for day in answer.context["days"]][:5] == [0, 0, 2, 2, 0]
+    assert answer.context["day_chart"]["labels"][2] == "Mar 2026"
+    assert answer.context["day_chart"]["series"][0]["values"][2] == 6.45
+    assert (answer.context["sold"], answer.context["available"]) == (4, 365)
+
+
 def test_occupancy_without_properties_says_so(client: Client, root: str) -> None:
     assert "No properties yet" in client.get(root).text
 
@@ -92,5 +136,5 @@ def test_occupancy_asks_as_much_for_one_row_as_for_three(
         make_booking(make_property(organization))
 
     # The last of them gives the test its own context back.
-    with statements(7 + 1):
+    with statements(9 + 1):
         client.get(root)

@@ -1,0 +1,72 @@
+"""What the charts of the figures' page are drawn from, as charts.js reads it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from analytics.figures import DayOccupancy, Figures, PropertyOccupancy
+
+type Chart = dict[str, Any]
+
+
+def chart_of_days(days: Sequence[DayOccupancy], *, pattern: str) -> Chart:
+    """Occupancy by day, or by whatever the pattern of dates names."""
+    rates = [day.rate if day.available else None for day in days]
+    return _chart(
+        [date_format(day.day, pattern) for day in days],
+        [_series("bar", _("Occupancy"), rates, "accent")],
+        unit="%",
+    )
+
+
+def chart_of_properties(rows: Sequence[PropertyOccupancy]) -> Chart:
+    """Occupancy by property, lying bars."""
+    rates = [row.occupancy_rate for row in rows]
+    return _chart(
+        [row.property_name for row in rows],
+        [_series("bar", _("Occupancy"), rates, "accent")],
+        unit="%",
+        lying=True,
+    )
+
+
+def chart_of_revenue(months: Sequence[Figures], currency: str) -> Chart:
+    """Room revenue as bars, nights sold as a line on an axis of its own."""
+    nights = _series("line", _("Nights sold"), [month.sold for month in months], "warning-ink")
+    return _chart(
+        _names(months),
+        [
+            nights | {"axis": "second", "unit": _("nights")},
+            _series("bar", _("Room revenue"), [month.revenue for month in months], "accent"),
+        ],
+        unit=currency,
+    )
+
+
+def chart_of_rates(months: Sequence[Figures], currency: str) -> Chart:
+    """ADR and RevPAR; the second is dashed, so that color is not needed to tell them apart."""
+    revpar = _series("line", _("RevPAR"), [month.revpar for month in months], "warning-ink")
+    return _chart(
+        _names(months),
+        [
+            _series("line", _("ADR"), [month.adr for month in months], "accent"),
+            revpar | {"dash": [6, 4]},
+        ],
+        unit=currency,
+    )
+
+
+def _chart(labels: Sequence[str], series: Sequence[Chart], **rest: Any) -> Chart:
+    return {"labels": labels, "series": series, **rest}
+
+
+def _series(kind: str, label: str, values: Sequence[Decimal | int | None], color: str) -> Chart:
+    numbers = [None if value is None else float(value) for value in values]
+    return {"type": kind, "label": label, "values": numbers, "color": color}
+
+
+def _names(months: Sequence[Figures]) -> list[str]:
+    return [date_format(month.start, "M Y") for month in months]
