@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Value, When
-from django.db.models.expressions import Combinable, OrderBy
+from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Status
@@ -25,7 +25,8 @@ class Column:
     key: str
     label: Any
     sort: str
-    by: tuple[Combinable, ...]
+    # Fields, and arithmetic of fields.
+    by: tuple[Any, ...]
     ascending: Any
     descending: Any
     is_number: bool = False
@@ -158,7 +159,7 @@ def chosen_columns(keys: Iterable[str], *, prices: bool) -> list[Column]:
 
 def orderings(columns: Iterable[Column]) -> list[tuple[str, Any]]:
     """Every way to sort by the columns, with words for it, the usual one first."""
-    ways = []
+    ways: list[tuple[str, Any]] = []
     for column in columns:
         pair = [(column.sort, column.ascending), (f"-{column.sort}", column.descending)]
         ways += reversed(pair) if column.begins_descending else pair
