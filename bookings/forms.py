@@ -254,6 +254,14 @@ class CancelForm(HouseForm):
     )
 
 
+class NoteForm(HouseForm):
+    """What staff tell each other about a booking."""
+
+    text = forms.CharField(
+        label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
 class MoveForm(HouseForm):
     """Another unit of the property, from a night on."""
 

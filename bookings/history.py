@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from bookings.models import Booking, NightEvent, Status
+from bookings.models import Booking, BookingNote, NightEvent, Status
 from guests.models import Guest
 from properties.models import Unit
 from villaops.tenancy import Door
@@ -33,6 +34,25 @@ class Entry:
     sentences: list[str]
 
 
+@dataclass(frozen=True)
+class Note:
+    """What a note says now, who wrote it and whether it was changed."""
+
+    id: UUID
+    text: str
+    author: str
+    at: dt.datetime
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that happened to a booking, and the notes that came of it; newest first."""
+
+    history: list[Entry]
+    notes: list[Note]
+
+
 @dataclass
 class _Act:
     """The rows of one context."""
@@ -41,6 +61,7 @@ class _Act:
     context: dict[str, Any]
     booking_events: list[Any] = field(default_factory=list)
     night_events: list[NightEvent] = field(default_factory=list)
+    note_events: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -54,10 +75,12 @@ class _Names:
 
 
 def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
-    """Everything that happened to the booking, newest first; amounts only where `prices`.
+    """Everything that happened to the booking, newest first; amounts only where `prices`."""
+    return story_of(booking, prices=prices).history
 
-    Five statements, however long the history.
-    """
+
+def story_of(booking: Booking, *, prices: bool) -> Story:
+    """The booking's history and its notes. Six statements, however long they are."""
     acts = _acts(booking)
     names = _names(booking, acts)
     entries = []
@@ -65,6 +88,7 @@ def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
     for act in acts:
         sentences = list(_sentences(before, act, names, prices))
         before = act.booking_events[-1] if act.booking_events else before
+        sentences += _note_sentences(act.note_events)
         if sentences:
             entries.append(
                 Entry(
@@ -74,7 +98,32 @@ def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
                     sentences,
                 )
             )
-    return entries[::-1]
+    return Story(entries[::-1], _notes(acts, names))
+
+
+def _notes(acts: Iterable[_Act], names: _Names) -> list[Note]:
+    latest = {event.id: event for act in acts for event in act.note_events}
+    notes = [
+        Note(
+            event.id,
+            event.text,
+            names.users.get(str(event.author_id), _("Somebody")),
+            event.created_at,
+            event.pgh_label != "insert",
+        )
+        for event in latest.values()
+        if event.deleted_at is None
+    ]
+    return sorted(notes, key=lambda note: note.at, reverse=True)
+
+
+def _note_sentences(events: Iterable[Any]) -> Iterator[str]:
+    for event in events:
+        if event.deleted_at is not None:
+            yield _("Note deleted.")
+        else:
+            words = _("Note added: %s") if event.pgh_label == "insert" else _("Note changed: %s")
+            yield words % Truncator(event.text).chars(80)
 
 
 def _acts(booking: Booking) -> list[_Act]:
@@ -92,7 +141,19 @@ def _acts(booking: Booking) -> list[_Act]:
     for night in nights:
         if night.pgh_context_id in acts:
             acts[night.pgh_context_id].night_events.append(night)
-    return list(acts.values())
+    for event in _note_events(booking):
+        act = acts.setdefault(
+            event.pgh_context_id or f"note {event.pgh_id}",
+            _Act(event.pgh_created_at, event.pgh_context or {}),
+        )
+        act.note_events.append(event)
+    return sorted(acts.values(), key=lambda act: act.at)
+
+
+def _note_events(booking: Booking) -> Iterable[Any]:
+    model = BookingNote.events.rel.related_model  # type: ignore[attr-defined]
+    own = BookingNote.objects.filter(organization=booking.organization_id, booking=booking)
+    return cast(Iterable[Any], model.objects.filter(pgh_obj__in=own).order_by("pgh_id"))
 
 
 def _names(booking: Booking, acts: Iterable[_Act]) -> _Names:
@@ -101,6 +162,7 @@ def _names(booking: Booking, acts: Iterable[_Act]) -> _Names:
     own = {"organization": booking.organization_id}
     users = User.objects.filter(
         pk__in={act.context["user"] for act in acts if act.context.get("user")}
+        | {str(event.author_id) for act in acts for event in act.note_events if event.author_id}
     )
     # A booking's unit is always of its property: the units bring the properties' names along.
     units = list(

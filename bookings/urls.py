@@ -7,6 +7,7 @@ from bookings import (
     bulk_views,
     form_views,
     list_views,
+    note_views,
     saved_view_views,
     views,
 )
@@ -36,5 +37,9 @@ urlpatterns = [
     path("<uuid:booking_id>/status", views.status, name="status"),
     path("<uuid:booking_id>/cancel", views.cancel, name="cancel"),
     path("<uuid:booking_id>/move", views.move, name="move"),
+    path("<uuid:booking_id>/confirmation", views.confirmation, name="confirmation"),
+    path("<uuid:booking_id>/notes/new", note_views.add, name="add_note"),
+    path("<uuid:booking_id>/notes/<uuid:note_id>", note_views.change, name="change_note"),
+    path("<uuid:booking_id>/notes/<uuid:note_id>/delete", note_views.delete, name="delete_note"),
     path("<uuid:booking_id>/delete", views.delete, name="delete"),
 ]

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
-from bookings.forms import CancelForm, MoveForm
-from bookings.history import history_of
+from bookings.forms import CancelForm, MoveForm, NoteForm
+from bookings.history import story_of
 from bookings.models import MOVES, Booking, Status
 from bookings.services import (
     cancel_booking,
@@ -84,6 +84,7 @@ def detail(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
         for target in booking.possible_moves()
         if (booking.status, target) in BUTTONS
     ]
+    story = story_of(booking, prices=prices)
     return render(
         request,
         "bookings/detail.html",
@@ -94,9 +95,26 @@ def detail(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
             "buttons": sorted(buttons, key=lambda button: not button[1].is_next_step),
             "may_cancel": Status.CANCELLED in booking.possible_moves(),
             "shows_prices": prices,
-            "history": history_of(booking, prices=prices),
+            "history": story.history,
+            "notes": story.notes,
+            "note_form": NoteForm(),
         },
     )
+
+
+@page(Permission.READ_GUESTS)
+@require_safe
+def confirmation(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """The stay on a sheet of paper for the guest: no notes, nothing internal."""
+    booking = find_booking(request, booking_id)
+    nights = list(booking.nights.in_order())
+    context = {
+        "booking": booking,
+        "units": list(dict.fromkeys(night.unit.name for night in nights)),
+        "shows_prices": request.access.can(Permission.READ_PRICES),
+        "is_agreed": booking.status not in (Status.PENDING, Status.CANCELLED, Status.NO_SHOW),
+    }
+    return render(request, "bookings/confirmation.html", context)
 
 
 @page(Permission.WRITE_BOOKINGS)

@@ -1,4 +1,4 @@
-// A free unit offered instead is chosen, and a total taken over, without sending the form.
+// A free unit offered instead is chosen, and a total taken over, without sending the form; a sheet is printed.
 document.addEventListener("click", (event) => {
   const offer = event.target.closest("[data-place-choice]");
   if (offer) {
@@ -8,6 +8,7 @@ document.addEventListener("click", (event) => {
     place.dispatchEvent(new Event("change", { bubbles: true }));
     place.focus();
   }
+  if (event.target.closest("[data-print]")) window.print();
   const price = event.target.closest("[data-use-total]");
   if (price) {
     const total = price.form.elements.total_price;
