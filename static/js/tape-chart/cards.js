@@ -85,7 +85,7 @@ export class Cards {
   }
 
   press(event) {
-    const button = event.target.closest("[data-change]");
+    const button = event.target.closest("button[data-change]");
     if (!button) return;
     event.preventDefault();
     this.apply(JSON.parse(button.dataset.change));
@@ -95,6 +95,7 @@ export class Cards {
     event.preventDefault();
     const { bar } = this;
     const given = Object.fromEntries(new FormData(event.target));
+    delete given.csrfmiddlewaretoken; // It travels in the header.
     if ("from_night" in given) {
       this.apply({ unit: given.split_unit, from_night: given.from_night });
       return;

@@ -179,12 +179,14 @@ export class Gestures {
     if (!hand || event.pointerId !== hand.id || hand.isSettling) return;
     clearTimeout(hand.timer);
     cancelAnimationFrame(this.creep);
+    hand.isSettling = true;
+    // The browser closes open cards on this very event: what opens now opens after it.
+    await new Promise((resolve) => setTimeout(resolve));
     if (!hand.isMoving) {
       this.hand = null;
       if (!hand.isIdle) this.tap(hand);
       return;
     }
-    hand.isSettling = true;
     await this.settle(hand);
     this.drop();
   }

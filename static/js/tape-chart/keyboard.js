@@ -16,6 +16,12 @@ export class Keyboard {
       return cell;
     });
     chart.grid.addEventListener("keydown", (event) => this.press(event));
+    chart.grid.addEventListener("pointerdown", () => {
+      this.isByPointer = true;
+      setTimeout(() => {
+        this.isByPointer = false;
+      });
+    });
     chart.grid.addEventListener("focusin", (event) => this.enter(event));
     chart.grid.addEventListener("focusout", () => {
       chart.grid.tabIndex = 0;
@@ -24,7 +30,7 @@ export class Keyboard {
 
   enter(event) {
     const { grid } = this.chart;
-    if (event.target === grid && grid.matches(":focus-visible")) this.show();
+    if (event.target === grid && !this.isByPointer) this.show();
     else if (event.target !== grid) grid.tabIndex = -1;
   }
 
