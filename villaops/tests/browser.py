@@ -35,7 +35,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 # Chromium notes every answer of 400 and more, among them a form that is shown again (422) and the
 # server's refusals of a gesture (409); and leaving a page ends the searches on their way.
-HARMLESS = ("status of 422", "status of 409", "ERR_ABORTED")
+HARMLESS = ("status of 422", "status of 409", "ERR_ABORTED", "htmx:sendAbort", "htmx:afterRequest")
 
 # At the head of a module of browser tests: `pytestmark = BROWSER_TEST`.
 BROWSER_TEST = [
