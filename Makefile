@@ -13,7 +13,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: venv
 venv:
@@ -50,6 +50,10 @@ types: venv-dev ## check types
 .PHONY: openapi
 openapi: venv ## write openapi.json, the committed description of the API
 	@$(PYTHON_RUN) manage.py spectacular --format openapi-json --validate --fail-on-warn --file openapi.json
+
+.PHONY: screenshots
+screenshots: venv-dev ## take pictures of every page, light and dark, wide and phone, into screenshots/
+	@$(PYTHON_RUN) scripts/screenshots
 
 .PHONY: lock
 lock: venv-dev ## write requirements*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
