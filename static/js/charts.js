@@ -74,7 +74,7 @@ const draw = (canvas) => {
         interaction: { mode: "index", axis: drawn.lying ? "y" : "x", intersect: false },
         scales: scales(drawn, ink, colorOf("line")),
         plugins: {
-          legend: { display: datasets.length > 1, labels: { color: ink, boxWidth: 12 } },
+          legend: { display: datasets.length > 1, labels: { color: ink, usePointStyle: true, boxHeight: 7 } },
           tooltip: {
             callbacks: {
               label: ({ dataset, dataIndex }) =>
