@@ -59,7 +59,7 @@ class MergeForm(HouseForm):
             field = self.preview[name]
             if not field.differs():
                 continue
-            choices = [(KEEP, field.keep), (MERGE, field.merge)]
+            choices: list[tuple[str, Any]] = [(KEEP, field.keep), (MERGE, field.merge)]
             if name == "notes":
                 choices.append((BOTH, _("Both, one after the other")))
             self.fields[name] = forms.ChoiceField(
