@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.access import Access
 from accounts.permissions import Permission
-from bookings.models import Block, Booking, Night
+from bookings.models import MAX_NIGHTS, Block, Booking, Night
 from bookings.querysets import HOLDING
 from properties.models import Property, Unit
 from villaops.clock import today_in
@@ -31,6 +31,7 @@ WITH stay AS MATERIALIZED (
     LEFT JOIN guests_guest g ON g.organization_id = b.organization_id AND g.id = b.guest_id
     WHERE b.organization_id = %(organization)s AND b.deleted_at IS NULL
         AND b.status = ANY(%(holding)s) AND b.check_in < %(end)s AND b.check_out >= %(start)s
+        AND b.check_in >= %(start)s::date - {longest}
         AND (%(holder)s::uuid IS NULL OR b.id = %(holder)s)
 ), numbered AS (
     SELECT n.booking_id, n.unit_id, n.night,
@@ -79,6 +80,8 @@ _ANCHOR = "(now() - interval '5 minutes')"
 _MICROSECONDS = "(extract(epoch FROM {moment}) * 1000000)::bigint::text"
 
 _BARS_SQL = _BARS.format(
+    # No stay is longer: years of past ones need not be looked at.
+    longest=MAX_NIGHTS,
     seen_stay=_MICROSECONDS.format(moment="s.updated_at"),
     seen_block=_MICROSECONDS.format(moment="k.updated_at"),
     as_of=f"{_MICROSECONDS.format(moment=_ANCHOR)} || '.' || ({_HAPPENED.format(anchor=_ANCHOR)})",

@@ -88,7 +88,7 @@ export class Store extends EventTarget {
     for (const bar of bars) {
       bar.first = toDay(bar.start);
       bar.last = toDay(bar.end);
-      bar.key = `${bar.id}:${bar.start}`;
+      bar.key = `${bar.id}:${bar.unit}:${bar.start}`;
       this.bars.set(bar.key, bar);
     }
     this.sort();
