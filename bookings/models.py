@@ -444,7 +444,7 @@ class BookingNote(models.Model):
         indexes = [_of_the_living(["organization", "booking", "created_at"], "note_of_booking")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(text__regex=r"\S") & LessThanOrEqual(Length("text"), 2000),
+                condition=Q(Q(text__regex=r"\S"), LessThanOrEqual(Length("text"), 2000)),
                 name="note_says_something",
                 violation_error_message="A note has 1 to 2000 characters.",
             ),

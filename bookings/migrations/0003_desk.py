@@ -156,7 +156,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='bookingnote',
-            constraint=models.CheckConstraint(condition=models.Q(('text__regex', '\\S'), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('text'), 2000)), name='note_says_something', violation_error_message='A note has 1 to 2000 characters.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text__regex', '\\S')), django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('text'), 2000)), name='note_says_something', violation_error_message='A note has 1 to 2000 characters.'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='bookingnote',
