@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -23,7 +25,6 @@ from villaops.tests.build import (
     make_property,
     units_of,
 )
-from villaops.tests.serve import close_left_connections
 
 pytestmark = BROWSER_TEST
 
@@ -40,20 +41,27 @@ class House:
     emma: Booking
     rooms: list[Unit]
 
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """In the organization; on a connection of its own, which Playwright's loop makes of it."""
+        with organization_context(self.organization, by=None, door=Door.COMMAND):
+            yield
+        connection.close()
+
     def nights(self) -> list[tuple[str, date]]:
         """Emma's nights as rows of the database: room and night."""
-        with organization_context(self.organization, by=None, door=Door.COMMAND):
+        with self.inside():
             held = Night.objects.filter(booking=self.emma).order_by("night")
             return list(held.values_list("unit__name", "night"))
 
     def total(self) -> str:
         """What Emma pays."""
-        with organization_context(self.organization, by=None, door=Door.COMMAND):
+        with self.inside():
             return str(Booking.objects.get(pk=self.emma.pk).total_price)
 
 
 @pytest.fixture
-def house(transactional_db: None) -> Iterator[House]:
+def house(transactional_db: None) -> House:
     organization = make_organization("Sea Houses")
     user = make_member(organization, email="desk@example.com", name="Dora Desk")
     day = today_in(organization.time_zone) + 2 * ONE
@@ -65,9 +73,7 @@ def house(transactional_db: None) -> Iterator[House]:
         )
         yuki = make_guest(organization, name="Yuki Tanaka")
         make_booking(home, day, 3, units=[rooms[1]], guest=yuki)
-    yield House(organization, user.email, day, emma, rooms)
-    # The chart asks every second or two: its last question may still hold a connection.
-    close_left_connections()
+    return House(organization, user.email, day, emma, rooms)
 
 
 def open_chart(page: Page, live_server: LiveServer, house: House) -> None:
@@ -145,7 +151,7 @@ def test_bars_are_moved_and_resized_and_refused_and_nights_blocked_by_mouse(
         creation.get_by_label("Reason").select_option("out_of_order")
         creation.get_by_role("button", name="Block nights").click()
         expect(bar(page, "Out of order")).to_be_visible()
-        with organization_context(house.organization, by=None, door=Door.COMMAND):
+        with house.inside():
             assert Block.objects.get().days() == 2
 
 
@@ -154,7 +160,7 @@ def test_somebody_elses_change_is_seen_within_two_seconds(
 ) -> None:
     with open_page("dark") as page:
         open_chart(page, live_server, house)
-        with organization_context(house.organization, by=None, door=Door.COMMAND):
+        with house.inside():
             make_booking(
                 house.emma.property,
                 house.day + 4 * ONE,

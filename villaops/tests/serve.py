@@ -49,7 +49,7 @@ def running_server(**environment: str) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(timeout=30)
-        close_left_connections()
+        _close_left_connections()
 
 
 def _wait_for(port: int) -> None:
@@ -66,7 +66,7 @@ def _wait_for(port: int) -> None:
     pytest.fail("The server did not start")
 
 
-def close_left_connections() -> None:
+def _close_left_connections() -> None:
     """A worker that ended may leave its connection to notice: the tables are emptied next."""
     with connection.cursor() as cursor:
         cursor.execute(
