@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from villaops.tests.test_browser import CHROMIUM, FLAGS
+from villaops.tests.browser import CHROMIUM, FLAGS
 
 pytestmark = [
     pytest.mark.browser,

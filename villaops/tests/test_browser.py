@@ -97,7 +97,7 @@ def test_newcomer_signs_in_and_books_and_is_told_which_night_is_taken(
     book(page, start.isoformat(), end.isoformat())
 
     night = f"The night of {start:%a} {start.day} {start:%B %Y} in Villa Mare is taken by booking"
-    expect(page.get_by_text(night)).to_be_visible()
+    expect(page.locator("#id_check_in_error")).to_contain_text(night)
     expect(page.get_by_text(reference)).not_to_have_count(0)
     expect(page.get_by_label("Check-in")).to_have_value(start.isoformat())
     expect(page.get_by_role("radio", name="Yuki Tanaka")).to_be_checked()
