@@ -91,7 +91,7 @@ export class Renderer {
     const newDays = all || days !== this.drawnDays;
     this.drawnDays = days;
     this.drawnRows = rows;
-    Object.assign(this, { first, last });
+    Object.assign(this, { first, last, from });
     if (newDays) this.drawHead();
     this.drawRows(upper, lower, newDays);
     grid.dispatchEvent(new CustomEvent("chart:drawn", { detail: { from, to } }));
@@ -112,7 +112,7 @@ export class Renderer {
     for (const day of wanted) {
       let node = this.days.get(day);
       if (!node) {
-        node = free.pop() ?? this.head.appendChild(make("tape-day", "columnheader"));
+        node = free.pop() ?? this.makeDay();
         this.days.set(day, node);
         node.setAttribute("aria-label", write(day, "full"));
         node.setAttribute("aria-colindex", day - layout.origin + 2);
@@ -122,9 +122,23 @@ export class Renderer {
       node.classList.toggle("is-today", day === today);
       node.classList.toggle("is-weekend", weekdayOf(day) > 4);
       place(node, layout.x(day), layout.day * (isWeekly ? 7 : 1));
+      node.column.className = `tape-column${isWeekly ? " is-week" : weekdayOf(day) > 4 ? " is-weekend" : ""}`;
+      place(node.column, layout.x(day), layout.day * (isWeekly ? 7 : 1));
     }
-    for (const node of free) node.remove();
+    for (const node of free) {
+      node.column.remove();
+      node.remove();
+    }
     this.drawMonths();
+  }
+
+  // A day's head, and the plain column behind the rows: a pattern on every row costs twice the frame.
+  makeDay() {
+    const node = this.head.appendChild(make("tape-day", "columnheader"));
+    node.column = make("tape-column");
+    node.column.setAttribute("aria-hidden", "true");
+    this.canvas.prepend(node.column);
+    return node;
   }
 
   drawMonths() {
@@ -190,7 +204,6 @@ export class Renderer {
     node.style.top = `${layout.head + row.top}px`;
     node.style.height = `${row.height}px`;
     node.style.setProperty("--today", `${layout.x(row.property.todayDay)}px`);
-    node.style.setProperty("--monday", `${layout.gutter}px`);
     const label = this.labelOf(row);
     if (name.dataset.label === label) return;
     name.dataset.label = label;
@@ -264,6 +277,8 @@ export class Renderer {
       view.query && (isMatch ? "is-match" : "is-dim"),
       view.held === bar.key && "is-lifted",
       width < 44 && "is-short",
+      // Only these keep their name in sight: each name that may stick is a layer of its own.
+      bar.first < this.from + STEP && bar.last > this.from && "is-cut",
     ]
       .filter(Boolean)
       .join(" ");
