@@ -77,9 +77,11 @@ export const changeOf = (bar, unit, start, end) => {
     return change;
   }
   const isWhole = bar.from === bar.start && bar.to === bar.end;
+  // Of a stay in several rooms only the one that was dragged moves.
+  if (change.unit && bar.unit) change.from_unit = bar.unit;
   if (!isWhole && "unit" in change) {
     const isLast = bar.to === bar.end && start === bar.start && end === bar.end && unit !== null;
-    return isLast ? { unit, from_night: bar.start } : null;
+    return isLast ? { unit, from_night: bar.start, from_unit: bar.unit } : null;
   }
   if (start !== bar.start) {
     if (bar.from !== bar.start) return null;
