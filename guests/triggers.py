@@ -2,8 +2,30 @@
 
 Booking somebody and deleting them at the same instant: one waits for the other here, whoever
 writes, and the second sees what the first did. A booking locks its guest's row against being
-deleted (a plain foreign key would lock only its key); a guest who is deleted is looked at again
-when the transaction commits, after their bookings were deleted or moved in it.
+deleted (a plain foreign key would lock only its key). It does so when it is made, is given another
+guest or is there again: a save writes every column, and most saves say nothing about the guest. A
+guest who is deleted is looked at again when the transaction commits, after their bookings were
+deleted or moved in it.
+"""
+
+BOOKING_TRIGGERS = """
+CREATE TRIGGER booking_guest_is_there
+    AFTER INSERT ON bookings_booking
+    FOR EACH ROW WHEN (NEW.guest_id IS NOT NULL AND NEW.deleted_at IS NULL)
+    EXECUTE FUNCTION guests_check_booking();
+
+CREATE TRIGGER booking_new_guest_is_there
+    AFTER UPDATE OF guest_id, deleted_at ON bookings_booking
+    FOR EACH ROW WHEN (
+        NEW.guest_id IS NOT NULL AND NEW.deleted_at IS NULL
+        AND (OLD.guest_id IS DISTINCT FROM NEW.guest_id OR OLD.deleted_at IS NOT NULL)
+    )
+    EXECUTE FUNCTION guests_check_booking();
+"""
+
+DROP_BOOKING_TRIGGERS = """
+DROP TRIGGER IF EXISTS booking_guest_is_there ON bookings_booking;
+DROP TRIGGER IF EXISTS booking_new_guest_is_there ON bookings_booking;
 """
 
 AGREEMENT = """
@@ -18,11 +40,6 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-
-CREATE TRIGGER booking_guest_is_there
-    AFTER INSERT OR UPDATE OF guest_id, deleted_at ON bookings_booking
-    FOR EACH ROW WHEN (NEW.guest_id IS NOT NULL AND NEW.deleted_at IS NULL)
-    EXECUTE FUNCTION guests_check_booking();
 
 CREATE FUNCTION guests_check_guest() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -54,7 +71,6 @@ CREATE CONSTRAINT TRIGGER guest_deleted_without_bookings
 
 DROP_AGREEMENT = """
 DROP TRIGGER guest_deleted_without_bookings ON guests_guest;
-DROP TRIGGER booking_guest_is_there ON bookings_booking;
 DROP FUNCTION guests_check_guest();
 DROP FUNCTION guests_check_booking();
 """

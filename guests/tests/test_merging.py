@@ -230,3 +230,48 @@ def test_the_database_keeps_bookings_and_deleted_guests_apart(
         transaction.atomic(),
     ):
         cursor.execute(DELETE_RAW.format(emma.pk))
+
+
+def test_the_database_refuses_a_booking_of_a_deleted_guest(
+    organization: Organization, emma: Guest, twin: Guest
+) -> None:
+    booking = make_booking(make_property(organization), guest=emma)
+    delete_guest(guest=twin, by=None)
+
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(IntegrityError, match=r"The guest of booking .* is deleted"),
+        transaction.atomic(),
+    ):
+        cursor.execute(
+            "UPDATE bookings_booking SET guest_id = %s WHERE id = %s", [twin.pk, booking.pk]
+        )
+
+
+def test_a_booking_restored_asks_for_its_guest(organization: Organization, emma: Guest) -> None:
+    booking = make_booking(make_property(organization), guest=emma)
+    delete_guest(guest=emma, by=None, bookings=True)
+
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(IntegrityError, match=r"The guest of booking .* is deleted"),
+        transaction.atomic(),
+    ):
+        cursor.execute("UPDATE bookings_booking SET deleted_at = NULL WHERE id = %s", [booking.pk])
+
+
+def test_a_booking_that_keeps_its_guest_is_saved_without_asking_for_them(
+    organization: Organization, emma: Guest
+) -> None:
+    booking = make_booking(make_property(organization), guest=emma)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "EXPLAIN (ANALYZE, COSTS OFF) UPDATE bookings_booking"
+            " SET guest_id = guest_id, deleted_at = deleted_at, adults = 2 WHERE id = %s",
+            [booking.pk],
+        )
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Trigger" in plan
+    assert "guest_is_there" not in plan
