@@ -108,7 +108,7 @@ def test_bars_are_moved_and_resized_and_refused_and_nights_blocked_by_mouse(
     live_server: LiveServer, house: House, open_page: OpenPage
 ) -> None:
     first = [("Room 1", house.day + n * ONE) for n in range(3)]
-    with open_page("wide") as page:
+    with open_page("wide", expected=(409,)) as page:
         open_chart(page, live_server, house)
         emma = bar(page, "Emma Thompson")
         x, y = middle(emma)

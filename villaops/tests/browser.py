@@ -5,11 +5,11 @@ The fixtures reach every app through the root conftest.
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -33,9 +33,11 @@ SCREENS: dict[str, dict[str, Any]] = {
     "without script": {"java_script_enabled": False},
     "dark": {"color_scheme": "dark"},
 }
-# Chromium notes every answer of 400 and more, among them a form that is shown again (422) and the
-# server's refusals of a gesture (409); and leaving a page ends the searches on their way.
-HARMLESS = ("status of 422", "status of 409", "ERR_ABORTED", "htmx:sendAbort", "htmx:afterRequest")
+# Leaving a page ends what is on its way, and so does a download; an answer that never came for
+# any other reason is noted by another name as well.
+LEAVING = ("net::ERR_ABORTED: ", "error: htmx:sendAbort", "error: htmx:afterRequest")
+# What axe-core finds anew when only colors have changed.
+RULES_OF_COLOR = ["color-contrast", "link-in-text-block"]
 
 # At the head of a module of browser tests: `pytestmark = BROWSER_TEST`.
 BROWSER_TEST = [
@@ -45,6 +47,7 @@ BROWSER_TEST = [
 ]
 
 type OpenPage = Callable[..., AbstractContextManager[Page]]
+type Look = Literal["light", "dark"]
 
 
 @pytest.fixture
@@ -62,24 +65,36 @@ def browser(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def open_page(browser: Browser) -> OpenPage:
     """`with open_page("phone") as page:` a page of one of SCREENS that must not complain.
 
-    No console error, no broken policy, no failed request, no other host. More options are the
-    browser context's.
+    No console error, no broken policy, no failed request, no other host. An answer that says no
+    is a complaint too (a form shown again is a 422, a gesture refused a 409): a test that asks for
+    one says so, `open_page("phone", expected=(409,))`, and fails when it does not come. More
+    options are the browser context's.
     """
 
     @contextmanager
-    def opened(screen: str = "wide", **options: Any) -> Iterator[Page]:
+    def opened(
+        screen: str = "wide", *, expected: Iterable[int | str] = (), **options: Any
+    ) -> Iterator[Page]:
         complaints: list[str] = []
         context = browser.new_context(**SCREENS[screen] | options, locale="en-GB")
         page = context.new_page()
         page.on("console", lambda note: complaints.append(f"{note.type}: {note.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         page.on(
             "requestfailed", lambda failed: complaints.append(f"{failed.failure}: {failed.url}")
         )
         page.on("request", lambda request: complaints.extend(_foreign(request.url)))
-        yield page
-        context.close()
-        assert [c for c in complaints if not any(note in c for note in HARMLESS)] == []
+        try:
+            yield page
+        except BaseException as error:
+            error.add_note("\n".join(["The page said:", *complaints]))
+            raise
+        finally:
+            context.close()
+        answers = [f"the server responded with a status of {status} " for status in expected]
+        harmless = (*LEAVING, *answers)
+        assert [note for note in complaints if not any(part in note for part in harmless)] == []
+        assert [part for part in answers if not any(part in note for note in complaints)] == []
 
     return opened
 
@@ -94,18 +109,44 @@ def sign_in(page: Page, live_server: LiveServer, email: str) -> str:
     return page.url
 
 
-def assert_accessible(page: Page) -> None:
-    """axe-core finds nothing serious or critical on the page as it is now."""
+def assert_accessible(page: Page, looks: Sequence[Look] = ("light", "dark")) -> None:
+    """axe-core finds nothing serious or critical on the page as it is now, in each of the looks.
+
+    The page then looks as before. One that has chosen a theme for itself is seen in that only.
+    """
     # Evaluated by the debugger, so the page's policy does not ask where it comes from.
-    page.evaluate(_axe())
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    grave = [
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
+    before = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for number, look in enumerate(looks):
+        page.emulate_media(color_scheme=look)
+        grave = _grave(page, RULES_OF_COLOR if number else None)
+        assert not grave, f"{page.url}, {look}\n" + "\n".join(grave)
+    page.emulate_media(color_scheme="dark" if before else "light")
+
+
+def _grave(page: Page, rules: list[str] | None) -> list[str]:
+    """What is serious or critical, by these rules or by all."""
+    # A color on its way to another one is neither: what moves is brought to its end first, and
+    # then what inherits from it.
+    found = page.evaluate(
+        """async (rules) => {
+            const isMoving = (one) => one.effect?.getComputedTiming().endTime < Infinity;
+            for (let moving; (moving = document.getAnimations().filter(isMoving)).length;) {
+                for (const one of moving) one.finish();
+                await new Promise(requestAnimationFrame);
+            }
+            const only = rules && { runOnly: { type: "rule", values: rules } };
+            return (await axe.run(document, { resultTypes: ["violations"], ...only })).violations;
+        }""",
+        rules,
+    )
+    return [
         f"{finding['id']}: {finding['help']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-        for finding in found["violations"]
+        for finding in found
         if finding["impact"] in ("serious", "critical")
         for node in finding["nodes"]
     ]
-    assert not grave, f"{page.url}\n" + "\n".join(grave)
 
 
 @cache

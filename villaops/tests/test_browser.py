@@ -50,7 +50,7 @@ def house() -> House:
 @pytest.fixture(params=SCREENS)
 def page(request: pytest.FixtureRequest, house: House, open_page: OpenPage) -> Iterator[Page]:
     """The newcomer's page on each screen."""
-    with open_page(request.param) as page:
+    with open_page(request.param, expected=(422,)) as page:
         yield page
 
 
