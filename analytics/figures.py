@@ -9,7 +9,7 @@ from itertools import accumulate, groupby
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, DateField, DecimalField, Sum, Value
 
 from accounts.models import Organization
 from bookings.models import Night
@@ -17,6 +17,9 @@ from properties.models import Property, Unit
 
 HUNDREDTH = Decimal("0.01")
 ONE_DAY = timedelta(days=1)
+# What an offer's row and a night's row do not have, so that one statement reads both.
+NO_DAY = Value(None, DateField())
+NO_SUM = Value(None, DecimalField(max_digits=12, decimal_places=2))
 
 
 def percent(part: int, whole: int) -> Decimal:
@@ -142,30 +145,38 @@ def figures_by_day(
 ) -> dict[str, list[Figures]]:
     """For each currency of the properties, the figures of each date of [start, end).
 
-    A property sells in one currency, so nothing is counted twice. Two statements.
+    A property sells in one currency, so nothing is counted twice. One statement.
     """
     units = Unit.objects.for_organization(organization)
     nights = Night.objects.for_organization(organization).filter(night__gte=start, night__lt=end)
     if property:
         units = units.filter(property=property)
         nights = nights.filter(unit__property=property)
+    offers = (
+        units.order_by()
+        .values_list("property__currency", NO_DAY, "available_from", "available_to")
+        .annotate(Count("pk"), revenue=NO_SUM, blocked=Value(0))
+    )
+    held = (
+        nights.order_by()
+        .values_list("unit__property__currency", "night", NO_DAY, NO_DAY)
+        .annotate(Count("booking"), Sum("price"), Count("block"))
+    )
     length = (end - start).days
     # One more for each date an offer begins on, one less for each it ends on; summed up later.
     changes: dict[str, list[int]] = defaultdict(lambda: [0] * (length + 1))
-    offers = units.order_by().values_list("property__currency", "available_from", "available_to")
-    for currency, offered_from, offered_to, count in offers.annotate(Count("pk")):
+    taken: dict[tuple[str, date], tuple[int, Decimal, int]] = {}
+    rows = offers.union(held, all=True)
+    for currency, night, offered_from, offered_to, count, revenue, blocked in rows:
+        if night:
+            taken[currency, night] = (count, revenue or Decimal("0.00"), blocked)
+            continue
+        change = changes[currency]
         first = max(start, offered_from or start)
         last = min(end, offered_to or end)
-        change = changes[currency]
         if first < last:
             change[(first - start).days] += count
             change[(last - start).days] -= count
-    taken = {
-        (currency, night): (sold, revenue or Decimal("0.00"), blocked)
-        for currency, night, sold, revenue, blocked in nights.order_by()
-        .values_list("unit__property__currency", "night")
-        .annotate(Count("booking"), Sum("price"), Count("block"))
-    }
     nothing = (0, Decimal("0.00"), 0)
     return {
         currency: [
@@ -183,7 +194,7 @@ def figures_by_day(
 def occupancy_by_day(
     organization: Organization, start: date, end: date, property: Property | None = None
 ) -> list[DayOccupancy]:
-    """Occupancy of each date of [start, end): nights sold / nights available. Two statements."""
+    """Occupancy of each date of [start, end): nights sold / nights available. One statement."""
     return over_currencies(figures_by_day(organization, start, end, property), start, end)
 
 

@@ -68,6 +68,7 @@ class Turnover:
 class Stays:
     """The rows of the day's stays."""
 
+    pending: list[Booking] = field(default_factory=list)
     arrivals: list[Row] = field(default_factory=list)
     departures: list[Row] = field(default_factory=list)
     in_house: list[Row] = field(default_factory=list)
@@ -101,12 +102,17 @@ def on_their_day(
 
 
 def stays_of(organization: Organization, days: Days) -> Stays:
-    """Who comes, who goes, who stays, and which units change hands. Two statements."""
+    """Who comes, who goes, who stays, which units change hands, and who waits for an answer. Two
+    statements.
+    """
     own = Booking.objects.for_organization(organization).with_guest_and_property()
     found = on_their_day(days, own, _live if days.is_live else BookingQuerySet.on_the_books)
+    if days.is_live:
+        found |= own.filter(status=Status.PENDING, check_out__gt=days.day - ONE)
     bookings = list(found.order_by("property__name", "check_in", "id"))
-    sorter = _Sorter(days, bookings)
+    sorter = _Sorter(days, [b for b in bookings if not _only_waits(b, days)])
     return Stays(
+        pending=_pending(bookings, days),
         arrivals=sorter.arrivals(),
         departures=sorter.departures(),
         in_house=sorter.in_house(),
@@ -114,14 +120,24 @@ def stays_of(organization: Organization, days: Days) -> Stays:
     )
 
 
-def pending_of(organization: Organization, days: Days) -> list[Booking]:
-    """Stays still to come or under way that wait for an answer, soonest first."""
-    waiting = (
-        Booking.objects.for_organization(organization)
-        .filter(status=Status.PENDING, check_out__gt=days.day - ONE)
-        .with_guest_and_property()
+def _pending(bookings: Iterable[Booking], days: Days) -> list[Booking]:
+    """Stays still to come or under way that wait for an answer, soonest first; now only."""
+    waiting = [
+        b
+        for b in bookings
+        if days.is_live and b.status == Status.PENDING and b.check_out > days.day - ONE
+    ]
+    return sorted(waiting, key=lambda b: (b.check_in, b.created_at, b.pk))
+
+
+def _only_waits(booking: Booking, days: Days) -> bool:
+    """Whether a stay was read for its answer alone: it is not of this day."""
+    day = days.at(booking.property)
+    return (
+        days.is_live
+        and booking.status == Status.PENDING
+        and not booking.check_in <= day < booking.check_out
     )
-    return list(waiting.order_by("check_in", "created_at", "id"))
 
 
 def blocks_of(organization: Organization, days: Days) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from accounts.access import OrganizationRequest, page
 from accounts.models import Organization
 from accounts.permissions import Permission
 from analytics.figures import DayOccupancy, occupancy_by_day
-from bookings.day_rows import ONE, Days, blocks_of, days_of, on_their_day, pending_of, stays_of
+from bookings.day_rows import ONE, Days, blocks_of, days_of, on_their_day, stays_of
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
 
@@ -33,7 +33,7 @@ def today(request: OrganizationRequest) -> HttpResponse:
     days = days_of(organization, _chosen_day(request))
     stays = stays_of(organization, days)
     rows: dict[str, list[Any]] = {
-        "pending": pending_of(organization, days) if days.is_live else [],
+        "pending": stays.pending,
         "arrivals": stays.arrivals,
         "departures": stays.departures,
         "in-house": stays.in_house,
