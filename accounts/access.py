@@ -1,9 +1,11 @@
 """The one door of the dashboard: who may enter which organization, and do what there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,10 +24,18 @@ class Access:
     user: User
     organization: Organization
     role: str
+    # The only properties the member sees and touches; None for all of them.
+    property_ids: Sequence[UUID] | None = None
 
     def can(self, permission: Permission | str) -> bool:
         """Whether the role has the permission."""
         return allows(self.role, Permission(permission))
+
+    def context(self, door: Door) -> AbstractContextManager[None]:
+        """The organization's rows, as far as this user may see any of them."""
+        return organization_context(
+            self.organization, by=self.user, door=door, property_ids=self.property_ids
+        )
 
     def role_label(self) -> str:
         """The role in a word."""
@@ -60,9 +70,7 @@ def page(permission: Permission) -> Callable[[View], View]:
             inside.access = _access(user, inside.memberships, slug)
             if not inside.access.can(permission):
                 raise PermissionDenied
-            with organization_context(
-                inside.access.organization, by=inside.access.user, door=Door.WEB
-            ):
+            with inside.access.context(Door.WEB):
                 return view(inside, *args, **kwargs)
 
         # The route test walks the resolver and reads who may enter from here.
@@ -75,7 +83,7 @@ def page(permission: Permission) -> Callable[[View], View]:
 def _access(user: User, memberships: list[Membership], slug: str) -> Access:
     for membership in memberships:
         if membership.organization.slug == slug:
-            return Access(user, membership.organization, membership.role)
+            return _as_member(user, membership)
     raise Http404("No such organization")
 
 
@@ -100,4 +108,8 @@ def default_access(user: User) -> Access | None:
         .order_by(Case(When(is_default, then=0), default=1), "created_at", "id")
         .first()
     )
-    return Access(user, membership.organization, membership.role) if membership else None
+    return _as_member(user, membership) if membership else None
+
+
+def _as_member(user: User, membership: Membership) -> Access:
+    return Access(user, membership.organization, membership.role, membership.property_ids)

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -13,7 +14,7 @@ from django.db.models.functions import Lower, Upper
 from uuid_utils.compat import uuid7
 
 from accounts.permissions import Role
-from accounts.querysets import MembershipQuerySet, UserManager
+from accounts.querysets import ApiKeyQuerySet, MembershipQuerySet, UserManager
 from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 
@@ -44,6 +45,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=10, choices=Provider.choices, default=Provider.LOCAL
     )
     email_verified = models.BooleanField(default=False)
+    # E.164, for sign-in by a code sent to it; only a verified one is anybody's.
+    phone = models.CharField(max_length=16, null=True, blank=True)
+    phone_verified = models.BooleanField(default=False)
+    avatar = models.ImageField(upload_to="avatars/", null=True, blank=True, max_length=200)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("administrator", default=False)
     default_organization = models.ForeignKey(
@@ -63,6 +68,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_taken"),
+            models.UniqueConstraint(
+                fields=["phone"], condition=Q(phone_verified=True), name="user_phone_taken"
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+                name="user_phone_shape",
+                violation_error_message="A phone number is + and 7 to 15 digits (E.164).",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,6 +96,11 @@ class Organization(models.Model):
     time_zone = models.CharField(
         max_length=64, default=settings.DEFAULT_TIME_ZONE, validators=[check_time_zone]
     )
+    # How dates, numbers and money are written: a Unicode locale (CLDR) such as en_GB.
+    locale = models.CharField(max_length=20, default="en")
+    logo = models.ImageField(upload_to="logos/", null=True, blank=True, max_length=200)
+    # When an owner has asked for the organization's end: until then they may change their mind.
+    ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -115,12 +133,26 @@ class Organization(models.Model):
 
 @keep_history()
 class Membership(models.Model):
-    """One user's role in one organization."""
+    """One user's role in one organization; without a user yet, an invitation to it.
+
+    A row without a user opens no door: every door asks by user.
+    """
+
+    class Status(models.TextChoices):
+        INVITED = "invited", "Invited"
+        ACTIVE = "active", "Active"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        User, models.CASCADE, null=True, blank=True, related_name="memberships"
+    )
+    invited_email = EmailAddressField(null=True, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices)
+    # Ids of the only properties the member sees and touches; null for all of them. An array and
+    # not a table, because every request reads it together with the role. An id that is no property
+    # of the organization shows nothing: the policies compare, they do not trust.
+    property_ids = ArrayField(models.UUIDField(), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
@@ -130,15 +162,88 @@ class Membership(models.Model):
             models.UniqueConstraint(
                 fields=["organization", "user"], name="membership_one_per_user"
             ),
+            models.UniqueConstraint(
+                "organization", Lower("invited_email"), name="membership_one_per_invited"
+            ),
             models.CheckConstraint(
                 condition=Q(role__in=Role.values),
                 name="membership_role_known",
                 violation_error_message="Unknown role.",
             ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True) ^ Q(invited_email__isnull=True),
+                name="membership_user_or_invited",
+                violation_error_message="A member is a user, or an address that was invited.",
+            ),
+            models.CheckConstraint(
+                condition=Q(property_ids__isnull=True) | ~Q(role=Role.OWNER),
+                name="membership_owner_unlimited",
+                violation_error_message="An owner cannot be limited to some properties.",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} as {self.role} in {self.organization_id}"
+        return f"{self.user_id or self.invited_email} as {self.role} in {self.organization_id}"
+
+    def status(self) -> Status:
+        """Whether the member has come in yet."""
+        return self.Status.ACTIVE if self.user_id else self.Status.INVITED
+
+
+class Invitation(models.Model):
+    """The link that was mailed to somebody invited: works once, ends, can be sent anew.
+
+    Only the SHA-256 of its secret is kept. The row goes when the invitation is accepted.
+    """
+
+    membership = models.OneToOneField(
+        Membership, models.CASCADE, primary_key=True, related_name="invitation"
+    )
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Invitation of {self.membership_id}"
+
+
+@keep_history(exclude=["secret_hash", "last_used_at"])
+class ApiKey(models.Model):
+    """A program's way into one organization: named, scoped, shown once, kept hashed."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    # The key's first letters, so that people can tell which one a log or a program names.
+    prefix = models.CharField(max_length=16)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    # Whom what the key makes belongs to (a property's owner_id).
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "created_at"], name="api_key_by_age")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scopes__contained_by=["read", "write"]) & Q(scopes__len__gt=0),
+                name="api_key_scopes_known",
+                violation_error_message="A key may read, or read and write.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}...)"
 
 
 @keep_history()
@@ -210,3 +315,25 @@ class RevokedAccessToken(models.Model):
 
     def __str__(self) -> str:
         return str(self.jti)
+
+
+class OneTimeToken(models.Model):
+    """A secret mailed or handed to a person, good for one purpose, once, for a while.
+
+    Only its SHA-256 is kept. Using it deletes the row: of two parallel clicks one finds it.
+    """
+
+    class Purpose(models.TextChoices):
+        RESET_PASSWORD = "reset_password"  # noqa: S105 - a name
+        VERIFY_EMAIL = "verify_email"
+        EXCHANGE = "exchange"
+
+    secret_hash = models.BinaryField(max_length=32, primary_key=True)
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    user = models.ForeignKey(User, models.CASCADE, related_name="one_time_tokens")
+    # The address it was mailed to: proof of that one, and of no later one.
+    email = models.CharField(max_length=254)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} for {self.user_id}"

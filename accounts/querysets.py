@@ -6,7 +6,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db.models import QuerySet
 
 if TYPE_CHECKING:
-    from accounts.models import Membership, User  # noqa: F401 - the rows' type
+    from accounts.models import ApiKey, Membership, User  # noqa: F401 - the rows' type
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,3 +31,9 @@ class MembershipQuerySet(QuerySet["Membership"]):
     def of(self, user: "User") -> "MembershipQuerySet":
         """The user's memberships with their organizations, by name."""
         return self.filter(user=user).select_related("organization").order_by("organization__name")
+
+
+class ApiKeyQuerySet(QuerySet["ApiKey"]):
+    def standing(self) -> "ApiKeyQuerySet":
+        """Those that have not been revoked, expired ones included, newest first."""
+        return self.filter(revoked_at=None).order_by("-created_at", "-id")

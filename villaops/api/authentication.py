@@ -89,11 +89,11 @@ _TABLES = {
 # The ORM can only do this in three statements: a user, a token's revocation, and the one
 # membership out of several with its organization.
 _WHO = """
-    SELECT EXISTS (SELECT FROM {revoked} r WHERE r.jti = %s), mine.role, {user_columns},
-           {organization_columns}
+    SELECT EXISTS (SELECT FROM {revoked} r WHERE r.jti = %s), mine.role, mine.property_ids,
+           {user_columns}, {organization_columns}
     FROM {user} u
     LEFT JOIN LATERAL (
-        SELECT m.role, m.organization_id FROM {membership} m
+        SELECT m.role, m.property_ids, m.organization_id FROM {membership} m
         JOIN {organization} mo ON mo.id = m.organization_id
         WHERE m.user_id = u.id AND {named}
         ORDER BY m.organization_id IS DISTINCT FROM u.default_organization_id,
@@ -128,14 +128,14 @@ def _found(claims: Claims, named: str) -> tuple[User | None, bool, Access | None
         row = cursor.fetchone()
     if row is None:
         return None, False, None
-    revoked, role, *values = row
+    revoked, role, property_ids, *values = row
     user = User.from_db("default", _USER_FIELDS, values[: len(_USER_FIELDS)])
     if role is None:
         return user, revoked, None
     organization = Organization.from_db(
         "default", _ORGANIZATION_FIELDS, values[len(_USER_FIELDS) :]
     )
-    return user, revoked, Access(user, organization, role)
+    return user, revoked, Access(user, organization, role, property_ids)
 
 
 def _which(named: str) -> tuple[str, list[str | UUID]]:

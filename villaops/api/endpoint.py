@@ -39,7 +39,7 @@ from villaops.api.errors import (
 )
 from villaops.api.throttles import client_address, count_request
 from villaops.api.wire import Input, Output
-from villaops.tenancy import Door, organization_context
+from villaops.tenancy import Door
 
 
 class Openness(Enum):
@@ -205,7 +205,7 @@ class Endpoint(APIView):
         handler = getattr(self, (request.method or "").lower())
         if isinstance(operation.permission, Openness):
             return self._response(handler(**parts), operation)
-        with organization_context(self.access.organization, by=self.user, door=Door.API):
+        with self.access.context(Door.API):
             return self._response(handler(**parts), operation)
 
     def _response(self, result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:

@@ -7,10 +7,10 @@ policies show no tenant row and take none.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 if TYPE_CHECKING:
-    from accounts.models import Organization, User
+    from accounts.models import ApiKey, Organization, User
 
 logger = logging.getLogger(__name__)
 
@@ -47,24 +47,37 @@ class _Context:
     user_id: UUID | None
     door: Door
     role: str = "none"
+    # The only properties whose rows are shown; None for all of them.
+    property_ids: Sequence[UUID] | None = None
+    api_key_id: UUID | None = None
 
     def enter(self) -> None:
-        metadata = json.dumps(
-            {"user": str(self.user_id) if self.user_id else None, "door": self.door}
-        )
+        who = {"user": str(self.user_id) if self.user_id else None, "door": self.door}
+        if self.api_key_id:
+            who["api_key"] = str(self.api_key_id)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('villaops.organization_id', %s, true),"
+                " set_config('villaops.user_id', %s, true),"
+                " set_config('villaops.property_ids', %s, true),"
                 " set_config('pghistory.context_id', %s, true),"
                 " set_config('pghistory.context_metadata', %s, true),"
                 " set_config('role', %s, true)",
                 [
                     str(self.organization_id or ""),
+                    str(self.user_id or ""),
+                    self._properties(),
                     str(uuid7()),
-                    metadata,
+                    json.dumps(who),
                     self.role,
                 ],
             )
+
+    def _properties(self) -> str:
+        """As PostgreSQL writes an array; empty when there is no limit."""
+        if self.property_ids is None:
+            return ""
+        return "{" + ",".join(str(one) for one in self.property_ids) + "}"
 
 
 _open: ContextVar[_Context | None] = ContextVar("villaops_tenancy", default=None)
@@ -72,10 +85,39 @@ _open: ContextVar[_Context | None] = ContextVar("villaops_tenancy", default=None
 
 @contextmanager
 def organization_context(
-    organization: "Organization", *, by: "User | None", door: Door
+    organization: "Organization",
+    *,
+    by: "User | None",
+    door: Door,
+    property_ids: Sequence[UUID] | None = None,
+    api_key: "ApiKey | None" = None,
 ) -> Iterator[None]:
-    """Show and take the rows of one organization until the block, one transaction, ends."""
-    with _context(_Context(organization.pk, by.pk if by else None, door)):
+    """Show and take the rows of one organization until the block, one transaction, ends.
+
+    With `property_ids` only those of these properties, their stays, and the guests of these.
+    """
+    context = _Context(
+        organization.pk,
+        by.pk if by else None,
+        door,
+        property_ids=property_ids,
+        api_key_id=api_key.pk if api_key else None,
+    )
+    with _context(context):
+        yield
+
+
+@contextmanager
+def every_property() -> Iterator[None]:
+    """Show all of the organization's rows to a verb that must know of them to decide.
+
+    Whether a guest still has a stay anywhere, for example. What was seen must not be told.
+    """
+    inside = _open.get()
+    if inside is None or inside.property_ids is None:
+        yield
+        return
+    with _context(replace(inside, property_ids=None)):
         yield
 
 
@@ -123,4 +165,7 @@ def _leave(outer: _Context | None) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute("SET LOCAL villaops.organization_id = ''")
+        cursor.execute(
+            "SELECT set_config('villaops.organization_id', '', true),"
+            " set_config('villaops.property_ids', '', true)"
+        )

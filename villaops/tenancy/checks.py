@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 # Tables that name an organization and yet belong to nobody: who may enter where has to be read
 # before a context can be opened.
-OUTSIDE = frozenset({"accounts.Membership"})
+OUTSIDE = frozenset({"accounts.Membership", "accounts.ApiKey"})
 
 _ROLE = "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
 _PROTECTED = """

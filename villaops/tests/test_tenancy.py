@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.utils import ProgrammingError
 
-from accounts.models import Organization, Subscription, User
+from accounts.models import ApiKey, Organization, Subscription, User
 from bookings.blocks import block_nights
 from bookings.models import Booking, BookingNote, Night, SavedView
 from guests.merging import merge_guests
@@ -33,6 +33,14 @@ def fill(organization: Organization) -> Booking:
         booking = make_booking(home)
         BookingNote.objects.create(organization=organization, booking=booking, text="Late flight")
         person = User.objects.get(memberships__organization=organization)
+        ApiKey.objects.create(
+            organization=organization,
+            name="Channel manager",
+            prefix="vo_test",
+            secret_hash=organization.pk.bytes,
+            scopes=["read"],
+            created_by=person,
+        )
         SavedView.objects.create(organization=organization, user=person, name="Arrivals")
         merge_guests(keep=make_guest(organization), merge=make_guest(organization), by=None)
         return booking
