@@ -23,7 +23,14 @@ export const weekdayOf = (day) => (((day + 3) % 7) + 7) % 7;
 
 export const dayOfMonth = (day) => new Date(day * DAY).getUTCDate();
 
-export const write = (day, format = "short") => FORMATS[format].format(day * DAY);
+const known = new Map();
+
+// The same few hundred days are written again and again, and writing one takes its time.
+export const write = (day, format = "short") => {
+  const key = `${format}${day}`;
+  if (!known.has(key)) known.set(key, FORMATS[format].format(day * DAY));
+  return known.get(key);
+};
 
 export const firstOfNextMonth = (day) => {
   const date = new Date(day * DAY);

@@ -1,11 +1,14 @@
 // Draws what is in sight and a little more, and nothing else: rows, bars, figures and days are pooled
 // nodes at absolute places. Scrolling itself is the browser's.
 
+import { drawBar, makeBar, nameBar, parkBar } from "./bars.js";
 import { dayOfMonth, firstOfMonth, firstOfNextMonth, toIso, weekdayOf, write } from "./dates.js";
-import { kindOf, money, nights, say } from "./words.js";
+import { money, say } from "./words.js";
 
-const ROWS_AROUND = 3;
-const STEP = 4; // Days come and go by fours, so that most frames of a scroll draw nothing.
+const ROWS_AROUND = 2;
+const STEP = 130; // Days come and go by so many pixels at once: most frames of a scroll draw nothing.
+const SETTLED = 90; // Milliseconds without scrolling.
+const ROOM_FOR_A_NAME = 24;
 
 const make = (className, role) => {
   const node = document.createElement("div");
@@ -15,7 +18,12 @@ const make = (className, role) => {
 };
 
 const text = (node, value) => {
-  if (node.textContent !== value) node.textContent = value;
+  if (!node.firstChild) node.textContent = value;
+  else if (node.firstChild.data !== value) node.firstChild.data = value;
+};
+
+const look = (node, classes) => {
+  if (node.className !== classes) node.className = classes;
 };
 
 const place = (node, left, width) => {
@@ -26,15 +34,11 @@ const place = (node, left, width) => {
   node.style.width = `${width}px`;
 };
 
-export const describe = (bar, where) =>
-  say("barLabel", {
-    name: bar.name || kindOf(bar),
-    kind: kindOf(bar),
-    from: write(bar.first),
-    to: write(bar.last),
-    nights: nights(bar.last - bar.first),
-    where,
-  });
+const nameOf = (row) =>
+  row.kind === "lane" ? say("unassigned") : row.kind === "unit" ? row.unit.name : row.property.name;
+
+// A row of figures and a row of bars are made of other nodes.
+const poolOf = (row) => (row.kind === "property" ? "figures" : "bars");
 
 export class Renderer {
   constructor(grid, store, layout, view) {
@@ -42,16 +46,19 @@ export class Renderer {
     this.canvas = grid.querySelector("[data-canvas]");
     this.head = grid.querySelector("[data-head]");
     this.rows = new Map();
-    this.spareRows = [];
-    this.spareBars = [];
-    this.spareFigures = [];
+    this.spareRows = { figures: [], bars: [] };
+    this.names = this.canvas.appendChild(make("tape-names"));
+    this.names.setAttribute("aria-hidden", "true");
     this.days = new Map();
+    this.spareDays = [];
     this.months = new Map();
     grid.addEventListener("scroll", () => this.soon(), { passive: true });
   }
 
-  // At most one drawing a frame.
+  // At most one drawing a frame; names follow when the hand rests.
   soon() {
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => this.shiftNames(), SETTLED);
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
@@ -70,6 +77,7 @@ export class Renderer {
     const { layout, canvas } = this;
     canvas.style.width = `${layout.width()}px`;
     canvas.style.height = `${layout.head + layout.height}px`;
+    this.names.style.height = `${layout.height}px`;
     canvas.style.setProperty("--day", `${layout.day}px`);
     this.grid.dataset.density = layout.day >= 40 ? "roomy" : layout.day >= 20 ? "close" : "tight";
     this.grid.setAttribute("aria-rowcount", layout.rows.length + 1);
@@ -80,8 +88,9 @@ export class Renderer {
   draw(all) {
     const { layout, grid } = this;
     const [from, to] = this.sight();
-    const first = Math.floor(from / STEP) * STEP - STEP;
-    const last = Math.ceil(to / STEP) * STEP + STEP;
+    const step = Math.ceil(STEP / layout.day);
+    const first = Math.floor(from / step) * step - step;
+    const last = Math.ceil(to / step) * step + step;
     const top = grid.scrollTop;
     const upper = Math.max((layout.rowAt(Math.max(top, 0))?.index ?? 0) - ROWS_AROUND, 0);
     const lower = (layout.rowAt(top + grid.clientHeight - layout.head)?.index ?? -1) + ROWS_AROUND;
@@ -91,44 +100,44 @@ export class Renderer {
     const newDays = all || days !== this.drawnDays;
     this.drawnDays = days;
     this.drawnRows = rows;
-    Object.assign(this, { first, last, from });
+    const active = document.activeElement;
+    Object.assign(this, { first, last, focus: this.canvas.contains(active) ? active : null });
     if (newDays) this.drawHead();
-    this.drawRows(upper, lower, newDays);
+    this.drawRows(upper, lower, all, newDays);
+    if (all) this.shiftNames();
     grid.dispatchEvent(new CustomEvent("chart:drawn", { detail: { from, to } }));
+    // What had the focus is no more: the grid knows the place.
+    if (this.focus && !this.focus.closest("[data-row]")) grid.focus({ preventScroll: true });
+    else if (this.focus?.words && !this.focus.bar) grid.focus({ preventScroll: true });
   }
 
   drawHead() {
-    const { layout, first, last } = this;
+    const { layout, first, last, spareDays } = this;
     const isWeekly = layout.day < 20;
     const today = this.store.properties[0]?.todayDay;
     const wanted = new Set();
     for (let day = first; day < last; day += 1) if (!isWeekly || weekdayOf(day) === 0) wanted.add(day);
-    const free = [];
     for (const [day, node] of this.days) {
       if (wanted.has(day)) continue;
       this.days.delete(day);
-      free.push(node);
+      spareDays.push(node);
     }
     for (const day of wanted) {
       let node = this.days.get(day);
       if (!node) {
-        node = free.pop() ?? this.makeDay();
+        node = spareDays.pop() ?? this.makeDay();
         this.days.set(day, node);
         node.setAttribute("aria-label", write(day, "full"));
         node.setAttribute("aria-colindex", day - layout.origin + 2);
         node.dataset.weekday = write(day, "weekday");
         text(node, String(dayOfMonth(day)));
       }
-      node.classList.toggle("is-today", day === today);
-      node.classList.toggle("is-weekend", weekdayOf(day) > 4);
-      place(node, layout.x(day), layout.day * (isWeekly ? 7 : 1));
-      node.column.className = `tape-column${isWeekly ? " is-week" : weekdayOf(day) > 4 ? " is-weekend" : ""}`;
-      place(node.column, layout.x(day), layout.day * (isWeekly ? 7 : 1));
+      const weekend = weekdayOf(day) > 4 ? " is-weekend" : "";
+      look(node, `tape-day${weekend}${day === today ? " is-today" : ""}`);
+      look(node.column, `tape-column${isWeekly ? " is-week" : weekend}`);
+      for (const one of [node, node.column]) place(one, layout.x(day), layout.day * (isWeekly ? 7 : 1));
     }
-    for (const node of free) {
-      node.column.remove();
-      node.remove();
-    }
+    for (const node of spareDays) for (const one of [node, node.column]) look(one, "tape-day is-parked");
     this.drawMonths();
   }
 
@@ -162,193 +171,180 @@ export class Renderer {
     }
   }
 
-  drawRows(upper, lower, newDays) {
+  drawRows(upper, lower, all, newDays) {
     const wanted = new Map();
     for (const row of this.layout.rows.slice(upper, lower + 1)) wanted.set(row.key, row);
+    const focused = this.focusedRow();
+    if (focused) wanted.set(focused.key, focused);
+    const spare = this.spareRows;
     for (const [key, drawn] of this.rows) {
       if (wanted.has(key)) continue;
       this.rows.delete(key);
-      this.empty(drawn);
-      drawn.node.remove();
-      this.spareRows.push(drawn);
+      spare[poolOf(drawn.row)].push(drawn);
     }
     for (const [key, row] of wanted) {
       let drawn = this.rows.get(key);
-      if (!drawn) {
-        drawn = this.spareRows.pop() ?? this.makeRow();
+      const isNew = !drawn;
+      if (isNew) {
+        drawn = spare[poolOf(row)].pop() ?? this.makeRow();
         this.rows.set(key, drawn);
-        this.canvas.append(drawn.node);
-        this.nameRow(drawn, row);
-        this.fillRow(drawn, row);
-      } else if (newDays) {
-        this.nameRow(drawn, row);
-        this.fillRow(drawn, row);
       }
+      if (isNew || all) this.nameRow(drawn, row);
+      if (isNew || all || newDays) this.fillRow(drawn, row, all);
     }
+    for (const drawn of [...spare.figures, ...spare.bars]) this.parkRow(drawn);
+  }
+
+  // The row that has the focus stays, wherever one scrolls: else the focus would be nowhere.
+  focusedRow() {
+    const key = this.focus?.closest("[data-row]")?.dataset.row;
+    return key && this.layout.rows.find((row) => row.key === key);
   }
 
   makeRow() {
-    const node = make("tape-row", "row");
-    const name = node.appendChild(make("tape-name", "rowheader"));
-    return { node, name, bars: new Map(), figures: new Map() };
+    const node = this.canvas.appendChild(make("tape-row", "row"));
+    // Said by the row, seen in the column of names: a sticky name on each row is a layer for each.
+    const header = node.appendChild(make("tape-header", "rowheader"));
+    const name = this.names.appendChild(make("tape-name"));
+    return { node, header, name, bars: new Map(), figures: new Map(), free: [] };
+  }
+
+  parkRow(drawn) {
+    if (drawn.isParked) return;
+    drawn.isParked = true;
+    drawn.node.className = "tape-row is-parked";
+    drawn.name.className = "tape-name is-parked";
+    delete drawn.node.dataset.row;
+    for (const node of drawn.bars.values()) parkBar(node);
+    drawn.free.push(...drawn.bars.values());
+    drawn.bars.clear();
   }
 
   nameRow(drawn, row) {
     const { layout } = this;
-    const { node, name } = drawn;
+    const { node, name, header } = drawn;
     drawn.row = row;
+    drawn.isParked = false;
     const isRetired = row.unit && row.unit.status !== "active";
-    node.className = `tape-row is-${row.kind}${isRetired ? " is-retired" : ""}`;
+    const kind = `is-${row.kind}${isRetired ? " is-retired" : ""}`;
+    look(node, `tape-row ${kind}`);
+    look(name, `tape-name ${kind}`);
     node.dataset.row = row.key;
     node.setAttribute("aria-rowindex", row.index + 2);
     node.style.top = `${layout.head + row.top}px`;
-    node.style.height = `${row.height}px`;
-    node.style.setProperty("--today", `${layout.x(row.property.todayDay)}px`);
-    const label = this.labelOf(row);
-    if (name.dataset.label === label) return;
-    name.dataset.label = label;
-    name.replaceChildren();
-    if (row.kind !== "property") {
-      const words = name.appendChild(document.createElement("span"));
-      words.className = "tape-name-text";
-      words.textContent = row.kind === "lane" ? say("unassigned") : row.unit.name;
-      return;
+    name.style.top = `${row.top}px`;
+    node.style.height = name.style.height = `${row.height}px`;
+    const today = `${layout.x(row.property.todayDay)}px`;
+    if (drawn.today !== today) node.style.setProperty("--today", today);
+    drawn.today = today;
+    const label = `${row.kind} ${row.property.id} ${nameOf(row)} ${layout.collapsed.has(row.property.id)}`;
+    if (drawn.label === label) return;
+    drawn.label = label;
+    if (row.kind === "property") for (const one of [name, header]) this.fold(one, row.property);
+    else {
+      text(name, nameOf(row));
+      text(header, nameOf(row));
     }
-    const fold = name.appendChild(document.createElement("button"));
+  }
+
+  fold(holder, property) {
+    const fold = holder.querySelector("button") ?? holder.appendChild(document.createElement("button"));
     fold.type = "button";
     fold.className = "tape-fold";
     fold.tabIndex = -1;
-    fold.dataset.fold = row.property.id;
-    fold.setAttribute("aria-expanded", String(!layout.collapsed.has(row.property.id)));
-    fold.textContent = row.property.name;
+    fold.dataset.fold = property.id;
+    fold.setAttribute("aria-expanded", String(!this.layout.collapsed.has(property.id)));
+    text(fold, property.name);
   }
 
-  labelOf(row) {
-    return `${row.key} ${row.unit?.name ?? row.property.name} ${this.layout.collapsed.has(row.property.id)}`;
-  }
-
-  fillRow(drawn, row) {
+  fillRow(drawn, row, all) {
     if (row.kind === "property") {
       this.drawFigures(drawn, row);
       return;
     }
     const { first, last } = this;
-    const seen = new Set();
+    const wanted = new Map();
     const list =
       row.kind === "unit"
         ? this.store.between(row.unit.id, first, last)
         : row.waiting.bars.filter((bar) => bar.first < last && bar.last > first);
-    for (const bar of list) seen.add(bar.key);
+    for (const bar of list) wanted.set(bar.key, bar);
+    // So does the bar.
+    const held = drawn.node.contains(this.focus) && this.focus.bar && this.store.bars.get(this.focus.bar.key);
+    if (held) wanted.set(held.key, held);
     for (const [key, node] of drawn.bars) {
-      if (seen.has(key)) continue;
+      if (wanted.has(key)) continue;
       drawn.bars.delete(key);
-      node.remove();
-      this.spareBars.push(node);
+      drawn.free.push(node);
     }
-    for (const bar of list) {
-      let node = drawn.bars.get(bar.key);
-      if (!node) {
-        node = this.spareBars.pop() ?? this.makeBar();
-        drawn.bars.set(bar.key, node);
-        drawn.node.append(node);
+    for (const bar of wanted.values()) {
+      const old = drawn.bars.get(bar.key);
+      if (old && !all && old.bar === bar) continue;
+      const node = old ?? drawn.free.pop() ?? drawn.node.appendChild(makeBar());
+      if (!old) drawn.bars.set(bar.key, node);
+      drawBar(node, bar, row, this);
+    }
+    for (const node of drawn.free) parkBar(node);
+  }
+
+  // The name of a bar that begins further left is written where the bar comes into sight.
+  shiftNames() {
+    const edge = this.grid.scrollLeft + this.layout.gutter;
+    for (const { bars } of this.rows.values()) {
+      for (const node of bars.values()) {
+        const isCut = node.left < edge && node.left + node.width > edge + ROOM_FOR_A_NAME;
+        nameBar(node, isCut ? Math.round(edge - node.left) : 0);
       }
-      this.drawBar(node, bar, row);
     }
-  }
-
-  makeBar() {
-    const node = make("tape-bar", "gridcell");
-    node.tabIndex = -1;
-    node.appendChild(document.createElement("span")).className = "tape-bar-text";
-    return node;
-  }
-
-  drawBar(node, bar, row) {
-    const { view } = this;
-    const { left, width } = this.layout.box(bar);
-    place(node, left, width);
-    const isMatch = view.query && matches(bar, view.query);
-    const classes = [
-      "tape-bar",
-      bar.kind === "block" ? `is-block is-${bar.reason}` : `is-${bar.status}`,
-      bar.unit === null && "is-unplaced",
-      bar.from < bar.start && "is-continued",
-      bar.to > bar.end && "continues",
-      view.query && (isMatch ? "is-match" : "is-dim"),
-      view.held === bar.key && "is-lifted",
-      width < 44 && "is-short",
-      // Only these keep their name in sight: each name that may stick is a layer of its own.
-      bar.first < this.from + STEP && bar.last > this.from && "is-cut",
-    ]
-      .filter(Boolean)
-      .join(" ");
-    if (node.className !== classes) node.className = classes;
-    node.style.setProperty("--lane", bar.lane ?? 0);
-    if (node.bar === bar) return;
-    node.bar = bar;
-    node.dataset.bar = bar.key;
-    node.setAttribute("aria-colindex", bar.first - this.layout.origin + 2);
-    node.setAttribute("aria-colspan", bar.last - bar.first);
-    node.setAttribute("aria-label", describe(bar, row.unit?.name ?? say("unassigned")));
-    text(node.firstChild, bar.name || kindOf(bar));
   }
 
   // Price and occupancy: by the day where there is room for it, by the week where there is not.
   drawFigures(drawn, row) {
     const { layout, first, last } = this;
     const span = layout.day >= 30 ? 1 : 7;
-    const { property } = row;
-    const price = property.base_price === null ? "" : String(Math.round(Number(property.base_price)));
-    const seen = new Set();
     const from = span === 1 ? first : first - weekdayOf(first);
+    const { free, figures } = drawn;
+    for (const [day, node] of figures) {
+      if (day >= from && day < last && (day - from) % span === 0) continue;
+      figures.delete(day);
+      free.push(node);
+    }
     for (let day = from; day < last; day += span) {
-      seen.add(day);
-      let taken = 0;
-      for (let n = 0; n < span; n += 1) taken += this.store.takenOn(property, day + n);
-      const all = property.units.length * span;
-      const share = all ? Math.round((100 * taken) / all) : 0;
-      let node = drawn.figures.get(day);
-      if (!node) {
-        node = this.spareFigures.pop() ?? make("tape-figure", "gridcell");
-        drawn.figures.set(day, node);
-        drawn.node.append(node);
-      }
-      place(node, layout.x(day), layout.day * span);
-      node.style.setProperty("--share", `${share}%`);
-      node.setAttribute("aria-colindex", day - layout.origin + 2);
-      const shown = span === 1 && price ? `${price} ${share}%` : `${share}%`;
-      if (node.shown === shown && node.day === day) continue;
-      Object.assign(node, { shown, day });
-      node.dataset.price = span === 1 ? price : "";
-      text(node, `${share}%`);
-      const label = [write(day), say("occupied", { share })];
-      if (price) label.push(say("basePrice", { price: money(property.base_price, property.currency) }));
-      node.setAttribute("aria-label", label.join(", "));
+      const node = figures.get(day) ?? free.pop() ?? drawn.node.appendChild(make("", "gridcell"));
+      figures.set(day, node);
+      this.drawFigure(node, row.property, day, span);
     }
-    for (const [day, node] of drawn.figures) {
-      if (seen.has(day)) continue;
-      drawn.figures.delete(day);
-      node.remove();
-      this.spareFigures.push(node);
-    }
+    for (const node of free) if (node.shown) this.parkFigure(node);
   }
 
-  empty(drawn) {
-    for (const node of drawn.bars.values()) {
-      node.remove();
-      this.spareBars.push(node);
-    }
-    for (const node of drawn.figures.values()) {
-      node.remove();
-      this.spareFigures.push(node);
-    }
-    drawn.bars.clear();
-    drawn.figures.clear();
-    this.spareBars.length = Math.min(this.spareBars.length, 300);
+  drawFigure(node, property, day, span) {
+    place(node, this.layout.x(day), this.layout.day * span);
+    let taken = 0;
+    for (let n = 0; n < span; n += 1) taken += this.store.takenOn(property, day + n);
+    const all = property.units.length * span;
+    const share = all ? Math.round((100 * taken) / all) : 0;
+    const shown = `${property.id} ${day} ${span} ${share}`;
+    if (node.shown === shown) return;
+    node.shown = shown;
+    const price = property.base_price === null ? "" : String(Math.round(Number(property.base_price)));
+    node.className = "tape-figure";
+    node.dataset.price = span === 1 ? price : "";
+    node.style.setProperty("--share", `${share}%`);
+    node.setAttribute("aria-colindex", day - this.layout.origin + 2);
+    text(node, `${share}%`);
+    const label = [write(day), say("occupied", { share })];
+    if (price) label.push(say("basePrice", { price: money(property.base_price, property.currency) }));
+    node.setAttribute("aria-label", label.join(", "));
+  }
+
+  parkFigure(node) {
+    node.shown = "";
+    node.className = "tape-figure is-parked";
   }
 
   nodeOf(bar) {
-    return this.canvas.querySelector(`[data-bar="${CSS.escape(bar.key)}"]`);
+    const row = this.layout.rowOf(bar);
+    return row && this.rows.get(row.key)?.bars.get(bar.key);
   }
 
   rowNode(row) {
@@ -377,9 +373,6 @@ export class Renderer {
     this.draw(false);
   }
 }
-
-export const matches = (bar, query) =>
-  bar.kind === "booking" && `${bar.name} ${bar.reference}`.toLocaleLowerCase().includes(query);
 
 export const addressOf = (view, layout, start) => {
   const query = new URLSearchParams({ start: toIso(start), zoom: layout.zoom });

@@ -18,6 +18,7 @@ export class Store extends EventTarget {
     this.bars = new Map();
     this.ofUnit = new Map();
     this.unplaced = new Map();
+    this.taken = new Map();
     this.chunks = new Set();
     this.asOf = null;
     this.isHeld = false; // While a bar is in somebody's hand, nothing moves under it.
@@ -97,6 +98,7 @@ export class Store extends EventTarget {
 
   sort() {
     this.ofUnit = new Map();
+    this.taken = new Map();
     const unplaced = new Map();
     for (const bar of this.bars.values()) {
       const [lists, key] = bar.unit === null ? [unplaced, bar.property] : [this.ofUnit, bar.unit];
@@ -131,9 +133,13 @@ export class Store extends EventTarget {
   }
 
   takenOn(property, day) {
-    let taken = 0;
-    for (const unit of property.units) {
-      taken += this.between(unit.id, day, day + 1).some((bar) => bar.first <= day && bar.last > day) ? 1 : 0;
+    const key = `${property.id} ${day}`;
+    let taken = this.taken.get(key);
+    if (taken === undefined) {
+      taken = property.units.filter((unit) =>
+        this.between(unit.id, day, day + 1).some((bar) => bar.first <= day && bar.last > day),
+      ).length;
+      this.taken.set(key, taken);
     }
     return taken;
   }

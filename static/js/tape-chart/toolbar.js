@@ -1,7 +1,7 @@
 // Where and how far one looks: dates, zoom, search, property, folding.
 
+import { matches } from "./bars.js";
 import { isDate, toDay, toIso, write } from "./dates.js";
-import { matches } from "./render.js";
 import { say } from "./words.js";
 
 export class Toolbar {
