@@ -13,7 +13,7 @@ from bookings.models import MAX_NIGHTS, Block, Booking, Status
 from bookings.services import MAX_TOTAL
 from guests.models import Guest
 from properties.models import Property, Unit
-from villaops.forms import DayInput, HouseForm
+from villaops.forms import CountInput, DayInput, HouseForm
 
 STATUSES_TO_BOOK = (Status.PENDING, Status.CONFIRMED, Status.CHECKED_IN)
 NEW_GUEST = "new"
@@ -88,8 +88,12 @@ class StayFields(HouseForm):
     place = PlaceField(label=_("Where"))
     check_in = forms.DateField(label=_("Check-in"), widget=DayInput)
     check_out = forms.DateField(label=_("Check-out"), widget=DayInput)
-    adults = forms.IntegerField(label=_("Adults"), min_value=1, max_value=9999, initial=1)
-    children = forms.IntegerField(label=_("Children"), min_value=0, max_value=9999, initial=0)
+    adults = forms.IntegerField(
+        label=_("Adults"), min_value=1, max_value=9999, initial=1, widget=CountInput
+    )
+    children = forms.IntegerField(
+        label=_("Children"), min_value=0, max_value=9999, initial=0, widget=CountInput
+    )
     source = forms.ChoiceField(label=_("Source"), choices=Booking.Source.choices)
     total_price = forms.DecimalField(
         label=_("Total price"),

@@ -42,6 +42,10 @@ class TimeInput(forms.TimeInput):
         super().__init__(attrs, format="%H:%M")
 
 
+class CountInput(forms.NumberInput):
+    """How many of something few, with a button for one less and one more beside it."""
+
+
 class HouseForm(forms.Form):
     """A form that looks like the house and takes a verb's refusal.
 

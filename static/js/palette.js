@@ -85,10 +85,3 @@ palette?.addEventListener("close", () => {
   delete list.dataset.go;
   list.replaceChildren();
 });
-
-// Every dialog closes by its button and by a click beside it.
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-dialog-close]") || event.target.matches("dialog.palette, dialog.sheet")) {
-    event.target.closest("dialog")?.close();
-  }
-});

@@ -43,7 +43,7 @@ def test_toast_carries_its_undo_to_the_page_it_is_shown_on(
     assert '<input type="hidden" name="status" value="pending">' in page
     assert "&quot;&gt;&lt;b&gt;" in page
     assert f'name="next" value="/o/{organization.slug}/guests/?q=em"' in page
-    assert "data-toast>" in page.split("<template")[0]
+    assert 'x-data="toast"' in page.split("<template")[0]
 
 
 def test_a_message_of_somebody_else_is_a_toast_without_undo() -> None:
