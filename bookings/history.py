@@ -13,14 +13,13 @@ from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
+from django.db.models import F
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from bookings.models import Booking, BookingNote, NightEvent, Status
-from guests.models import Guest
-from properties.models import Unit
+from villaops.history import with_who
 from villaops.tenancy import Door
 
 
@@ -58,20 +57,11 @@ class _Act:
     """The rows of one context."""
 
     at: dt.datetime
-    context: dict[str, Any]
+    who: str
+    door: str
     booking_events: list[Any] = field(default_factory=list)
     night_events: list[NightEvent] = field(default_factory=list)
     note_events: list[Any] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Names:
-    """Names of what the rows only know by id."""
-
-    users: dict[str, str]
-    units: dict[UUID, str]
-    properties: dict[UUID, str]
-    guests: dict[UUID, str]
 
 
 def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
@@ -80,34 +70,26 @@ def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
 
 
 def story_of(booking: Booking, *, prices: bool) -> Story:
-    """The booking's history and its notes. Six statements, however long they are."""
+    """The booking's history and its notes. Three statements, however long they are."""
     acts = _acts(booking)
-    names = _names(booking, acts)
     entries = []
     before = None
     for act in acts:
-        sentences = list(_sentences(before, act, names, prices))
+        sentences = list(_sentences(before, act, prices))
         before = act.booking_events[-1] if act.booking_events else before
         sentences += _note_sentences(act.note_events)
         if sentences:
-            entries.append(
-                Entry(
-                    act.at,
-                    names.users.get(act.context.get("user") or "", _("System")),
-                    str(dict(Door.choices).get(act.context.get("door", ""), "")),
-                    sentences,
-                )
-            )
-    return Story(entries[::-1], _notes(acts, names))
+            entries.append(Entry(act.at, act.who, act.door, sentences))
+    return Story(entries[::-1], _notes(acts))
 
 
-def _notes(acts: Iterable[_Act], names: _Names) -> list[Note]:
+def _notes(acts: Iterable[_Act]) -> list[Note]:
     latest = {event.id: event for act in acts for event in act.note_events}
     notes = [
         Note(
             event.id,
             event.text,
-            names.users.get(str(event.author_id), _("Somebody")),
+            event.author_name or _("Somebody"),
             event.created_at,
             event.pgh_label != "insert",
         )
@@ -128,71 +110,54 @@ def _note_sentences(events: Iterable[Any]) -> Iterator[str]:
 
 def _acts(booking: Booking) -> list[_Act]:
     acts: dict[Any, _Act] = {}
-    own = booking.events.order_by("pgh_id")
-    nights = NightEvent.objects.filter(
-        organization=booking.organization_id, booking=booking
-    ).order_by("pgh_id")
+    own = with_who(booking.events.order_by("pgh_id")).annotate(
+        unit_name=F("unit__name"), property_name=F("property__name"), guest_name=F("guest__name")
+    )
+    nights = (
+        NightEvent.objects.filter(organization=booking.organization_id, booking=booking)
+        .annotate(unit_name=F("unit__name"))
+        .order_by("pgh_id")
+    )
     for event in own:
-        act = acts.setdefault(
-            event.pgh_context_id or event.pgh_id,
-            _Act(event.pgh_created_at, event.pgh_context or {}),
-        )
+        act = acts.setdefault(event.pgh_context_id or event.pgh_id, _act(event))
         act.booking_events.append(event)
     for night in nights:
         if night.pgh_context_id in acts:
             acts[night.pgh_context_id].night_events.append(night)
     for event in _note_events(booking):
-        act = acts.setdefault(
-            event.pgh_context_id or f"note {event.pgh_id}",
-            _Act(event.pgh_created_at, event.pgh_context or {}),
-        )
+        act = acts.setdefault(event.pgh_context_id or f"note {event.pgh_id}", _act(event))
         act.note_events.append(event)
     return sorted(acts.values(), key=lambda act: act.at)
+
+
+def _act(event: Any) -> _Act:
+    door = (event.pgh_context or {}).get("door", "")
+    return _Act(
+        event.pgh_created_at, event.who or _("System"), str(dict(Door.choices).get(door, ""))
+    )
 
 
 def _note_events(booking: Booking) -> Iterable[Any]:
     model = BookingNote.events.rel.related_model  # type: ignore[attr-defined]
     own = BookingNote.objects.filter(organization=booking.organization_id, booking=booking)
-    return cast(Iterable[Any], model.objects.filter(pgh_obj__in=own).order_by("pgh_id"))
+    events = with_who(model.objects.filter(pgh_obj__in=own).order_by("pgh_id"))
+    return cast(Iterable[Any], events.annotate(author_name=F("author__name")))
 
 
-def _names(booking: Booking, acts: Iterable[_Act]) -> _Names:
-    events = [event for act in acts for event in act.booking_events]
-    nights = [night for act in acts for night in act.night_events]
-    own = {"organization": booking.organization_id}
-    users = User.objects.filter(
-        pk__in={act.context["user"] for act in acts if act.context.get("user")}
-        | {str(event.author_id) for act in acts for event in act.note_events if event.author_id}
-    )
-    # A booking's unit is always of its property: the units bring the properties' names along.
-    units = list(
-        Unit.objects.filter(
-            **own, pk__in={event.unit_id for event in events} | {night.unit_id for night in nights}
-        ).select_related("property")
-    )
-    guests = Guest.objects.filter(**own, pk__in={event.guest_id for event in events} - {None})
-    return _Names(
-        users={str(user.pk): user.name for user in users},
-        units={unit.pk: unit.name for unit in units},
-        properties={unit.property_id: unit.property.name for unit in units},
-        guests={guest.pk: guest.name for guest in guests},
-    )
-
-
-def _sentences(before: Any, act: _Act, names: _Names, prices: bool) -> Iterator[str]:
+def _sentences(before: Any, act: _Act, prices: bool) -> Iterator[str]:
     home = before and before.property_id
     for event in act.booking_events:
         if event.pgh_label == "insert" or before is None:
-            yield _booked(event, names, prices)
+            yield _booked(event, prices)
         else:
-            yield from _changes(before, event, names, prices)
+            yield from _changes(before, event, act, prices)
         before = event
     # Moving to another property has been told already; of course the units are others there.
     if home is None or home == before.property_id:
-        yield from _moves(act.night_events, names)
+        yield from _moves(act.night_events)
 
 
-def _booked(event: Any, names: _Names, prices: bool) -> str:
+def _booked(event: Any, prices: bool) -> str:
     party = event.adults + event.children
     sentence = ngettext(
         "Booked %(stay)s for %(party)s guest, %(status)s.",
@@ -201,49 +166,62 @@ def _booked(event: Any, names: _Names, prices: bool) -> str:
     ) % {"stay": _stay(event), "party": party, "status": Status(event.status).label.lower()}
     if prices and event.total_price is not None:
         sentence += " " + _("Total %s.") % _amount(event.total_price, event.currency)
+    if not event.is_placed:
+        sentence += " " + _("No unit was free for it.")
     return sentence
 
 
-def _changes(old: Any, new: Any, names: _Names, prices: bool) -> Iterator[str]:
+def _changes(old: Any, new: Any, act: _Act, prices: bool) -> Iterator[str]:
     if new.deleted_at and not old.deleted_at:
         yield _("Deleted; its nights are free again.")
     if old.deleted_at and not new.deleted_at:
         yield _("Restored.")
     if old.status != new.status:
-        yield _status_sentence(old.status, new)
-    yield from _stay_changes(old, new, names)
+        yield _status_sentence(old, new)
+    yield from _stay_changes(old, new, act)
     if prices and (old.total_price, old.currency) != (new.total_price, new.currency):
         yield _("Total changed from %(old)s to %(new)s.") % {
             "old": _amount(old.total_price, old.currency),
             "new": _amount(new.total_price, new.currency),
         }
-    yield from _other_changes(old, new, names)
+    yield from _other_changes(old, new)
 
 
-def _stay_changes(old: Any, new: Any, names: _Names) -> Iterator[str]:
+def _stay_changes(old: Any, new: Any, act: _Act) -> Iterator[str]:
     if (old.check_in, old.check_out) != (new.check_in, new.check_out):
         yield _("Dates changed from %(old)s to %(new)s.") % {"old": _stay(old), "new": _stay(new)}
     if old.property_id != new.property_id:
-        yield _("Moved to %s.") % names.properties.get(new.property_id, "?")
+        yield _("Moved to %s.") % new.property_name
+    if old.is_placed and not new.is_placed:
+        yield _("Taken out of %s; its nights there are free again.") % old.unit_name
+    if new.is_placed and not old.is_placed:
+        yield _("Given a unit: %s.") % _units_taken(act.night_events, new.unit_name)
     if (old.adults, old.children) != (new.adults, new.children):
         yield _("Party changed from %(old)s to %(new)s.") % {"old": _party(old), "new": _party(new)}
 
 
-def _other_changes(old: Any, new: Any, names: _Names) -> Iterator[str]:
+def _units_taken(events: Iterable[NightEvent], usual: str) -> str:
+    """The units whose nights the act took; of a stay that holds none, its own."""
+    taken = [cast(Any, event).unit_name for event in events if event.pgh_label == "insert"]
+    return ", ".join(dict.fromkeys(taken)) or usual
+
+
+def _other_changes(old: Any, new: Any) -> Iterator[str]:
     if old.guest_id != new.guest_id:
-        yield _("Guest changed to %s.") % names.guests.get(new.guest_id, _("nobody"))
+        yield _("Guest changed to %s.") % (new.guest_name or _("nobody"))
     if old.source != new.source:
         yield _("Source changed to %s.") % Booking.Source(new.source).label
     if old.special_requests != new.special_requests:
         yield _("Requests changed.") if new.special_requests else _("Requests removed.")
 
 
-def _status_sentence(old: str, new: Any) -> str:
-    came_back = old in (Status.CANCELLED, Status.NO_SHOW)
-    match (old, new.status):
+def _status_sentence(old: Any, new: Any) -> str:
+    came_back = old.status in (Status.CANCELLED, Status.NO_SHOW)
+    match (old.status, new.status):
         case (_, Status.CANCELLED):
             reason = f" {new.cancellation_reason}" if new.cancellation_reason else ""
-            return _("Cancelled; its nights are free again.") + reason
+            freed = _("Cancelled; its nights are free again.") if old.is_placed else _("Cancelled.")
+            return freed + reason
         case (_, Status.NO_SHOW):
             return _("Marked as no-show; its nights are free again.")
         case (_, Status.CONFIRMED | Status.PENDING) if came_back:
@@ -257,14 +235,16 @@ def _status_sentence(old: str, new: Any) -> str:
     return _("%s.") % Status(new.status).label
 
 
-def _moves(events: Iterable[NightEvent], names: _Names) -> Iterator[str]:
+def _moves(events: Iterable[NightEvent]) -> Iterator[str]:
     """Nights that left one unit and are in another: a sentence for each run of them."""
     first: dict[tuple[dt.date, UUID], str] = {}
     last: dict[tuple[dt.date, UUID], str] = {}
+    names: dict[UUID, str] = {}
     for event in events:
         place = (event.night, event.unit_id)
         first.setdefault(place, event.pgh_label)
         last[place] = event.pgh_label
+        names[event.unit_id] = cast(Any, event).unit_name
     held = {place for place, label in first.items() if label != "insert"}
     left = {night for night, unit in held if last[night, unit] == "delete"}
     came = [
@@ -281,7 +261,7 @@ def _moves(events: Iterable[NightEvent], names: _Names) -> Iterator[str]:
         ) % {
             "first": _day(nights[0]),
             "last": _day(nights[-1]),
-            "unit": names.units.get(unit_id, "?"),
+            "unit": names[unit_id],
         }
 
 

@@ -11,7 +11,11 @@ from typing import Any
 
 import pghistory
 import pgtrigger
+from django.apps import apps
 from django.db import connection, models
+from django.db.models import OuterRef, Subquery, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 
 def keep_history[M: models.Model](
@@ -28,6 +32,14 @@ def keep_history[M: models.Model](
         append_only=True,
         **{"obj_field": pghistory.ObjForeignKey(related_name="events"), **options},
     )
+
+
+def with_who[Q: models.QuerySet[Any]](events: Q) -> Q:
+    """Adds `who`: the name of the person who did it, None where it was nobody or they are gone."""
+    users = apps.get_model("accounts", "User").objects.filter(pk=OuterRef("user_id"))
+    return events.alias(
+        user_id=Cast(KeyTextTransform("user", "pgh_context"), UUIDField())
+    ).annotate(who=Subquery(users.values("name")))
 
 
 @contextmanager

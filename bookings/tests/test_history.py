@@ -23,6 +23,7 @@ from bookings.services import (
     move_to_unit,
     restore_booking,
     revive_booking,
+    unassign_booking,
     unconfirm_booking,
     undo_check_in,
     undo_check_out,
@@ -187,3 +188,31 @@ def test_history_leaves_out_what_changed_nothing(
     history: list[Entry] = history_of(booking, prices=True)
 
     assert len(history) == 1
+
+
+def test_history_tells_that_a_stay_lost_its_unit_and_got_one(booking: Booking) -> None:
+    first, second = units_of(booking.property)
+    unassign_booking(booking=booking, by=None)
+
+    assert newest(booking)[1:] == ["Taken out of Room 1; its nights there are free again."]
+
+    update_booking(
+        booking=booking,
+        by=None,
+        changes={
+            "holding": [(DAY, first.pk), (DAY + ONE, first.pk), (DAY + 2 * ONE, second.pk)],
+        },
+    )
+    assert newest(booking)[-1] == "Given a unit: Room 1, Room 2."
+
+
+def test_history_of_a_stay_that_found_no_unit(organization: Organization) -> None:
+    home = make_property(organization)
+    make_booking(home)
+    booking = make_booking(home, unplaced_if_taken=True)
+
+    assert newest(booking, prices=False) == [
+        "Booked 1 Mar 2026 – 4 Mar 2026 for 1 guest, pending. No unit was free for it."
+    ]
+    cancel_booking(booking=booking, by=None)
+    assert newest(booking)[-1] == "Cancelled."
