@@ -17,6 +17,7 @@ from accounts.permissions import Permission
 from analytics.figures import Outlook, occupancy_by_day, outlook_of
 from bookings.models import Block, Booking
 from properties.forms import PropertyForm
+from properties.history import history_of
 from properties.models import Property, Unit
 from properties.outlook import Strip, tonight_at
 from properties.services import create_property, delete_property, update_property
@@ -29,7 +30,7 @@ PAGE_SIZE = 24
 OUTLOOK_NIGHTS = 30
 NEXT_STAYS = 10
 BLOCKS_SHOWN = 20
-UNITS_SHOWN = 20
+UNITS_SHOWN = 12
 
 
 @page(Permission.READ_PROPERTIES)
@@ -74,11 +75,15 @@ def detail_page(
     day = today_in(home.time_zone)
     stays = Booking.objects.for_organization(organization).holding_nights()
     blocks = Block.objects.for_organization(organization).filter(unit__property=home, end__gt=day)
+    prices = request.access.can(Permission.READ_PRICES)
     sees_occupancy = request.access.can(Permission.READ_OCCUPANCY)
     end = day + dt.timedelta(days=OUTLOOK_NIGHTS)
     context = {
         "property": home,
-        "units": Paginator(_units(home).in_order(), UNITS_SHOWN).get_page(request.GET.get("page")),
+        # Read at once: counting them would be one statement more.
+        "units": Paginator(list(_units(home).in_order()), UNITS_SHOWN).get_page(
+            request.GET.get("page")
+        ),
         "naming": naming[1] if naming else None,
         "named": naming[0] if naming else None,
         "stays": stays.filter(property=home, check_out__gte=day)
@@ -86,7 +91,8 @@ def detail_page(
         .order_by("check_in", "id")[:NEXT_STAYS],
         "blocks": blocks.select_related("unit").order_by("start", "id")[:BLOCKS_SHOWN],
         "day": day,
-        "shows_prices": request.access.can(Permission.READ_PRICES),
+        "shows_prices": prices,
+        "history": history_of(home, prices=prices),
         "outlook": Strip(occupancy_by_day(organization, day, end, home))
         if sees_occupancy
         else None,
