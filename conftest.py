@@ -9,11 +9,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
+from villaops.celery import app
 from villaops.tenancy import Door, organization_context
 from villaops.tests import build
 from villaops.tests.browser import browser, open_page  # noqa: F401 - fixtures
 
 TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET LOCAL")
+
+# No worker runs beside the tests: what is queued happens at once.
+app.conf.task_always_eager = True
 
 type Statements = Callable[[int], AbstractContextManager[None]]
 

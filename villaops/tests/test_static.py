@@ -9,7 +9,10 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 STATIC = ROOT / "static"
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# A mail is no page: its styles are in it, or nowhere.
+TEMPLATES = sorted(
+    path for path in (ROOT / "templates").rglob("*.html") if path.parent.name != "mail"
+)
 OURS = sorted([*STATIC.glob("css/*.css"), *STATIC.glob("js/*.js")])
 
 

@@ -1,0 +1,41 @@
+"""Mail to people: one function for all of it.
+
+A mail is a pair of templates, `mail/<name>.txt` and `mail/<name>.html`. The first line of the text
+is the subject. A worker writes and sends it after the transaction, so that nobody can tell from
+how long an answer takes whether there was somebody to write to.
+"""
+
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template import Context, Engine
+from django.template.loader import render_to_string
+
+
+def send_mail_to(address: str, template: str, context: dict[str, Any] | None = None) -> None:
+    """Send `mail/<template>` once the present transaction is committed.
+
+    The context travels through the queue, so it holds text and numbers only.
+    """
+    from accounts.tasks import deliver_mail
+
+    # A queue that does not answer is logged, and breaks nothing that has been saved.
+    transaction.on_commit(
+        partial(deliver_mail.delay, address, template, context or {}), robust=True
+    )
+
+
+def written_mail(address: str, template: str, context: dict[str, Any]) -> EmailMultiAlternatives:
+    """The mail as it goes out."""
+    known = {"app_name": settings.APP_NAME, "address": address, **context}
+    # A text is no HTML: what is put into it stays as it is.
+    text = Engine.get_default().get_template(f"mail/{template}.txt")
+    subject, _, body = text.render(Context(known, autoescape=False)).strip().partition("\n")
+    known["subject"] = subject.strip()
+    html = render_to_string(f"mail/{template}.html", known)
+    mail = EmailMultiAlternatives(known["subject"], body.strip() + "\n", to=[address])
+    mail.attach_alternative(html, "text/html")
+    return mail

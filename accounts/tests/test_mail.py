@@ -1,0 +1,52 @@
+"""Mail: a subject, a text and the same in HTML, sent after the transaction by a worker."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.mail import send_mail_to, written_mail
+
+TEMPLATES = sorted((Path(settings.BASE_DIR) / "templates" / "mail").glob("*.txt"))
+
+
+def html_of(mail: EmailMultiAlternatives) -> str:
+    return str(mail.alternatives[0][0])
+
+
+@pytest.mark.django_db
+def test_mail_is_sent_when_the_transaction_is_committed(
+    mailoutbox: list[EmailMultiAlternatives],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        send_mail_to("ada@example.com", "login_code", {"code": "WDJB-MJHT"})
+
+        assert mailoutbox == []
+
+    (mail,) = mailoutbox
+    assert mail.to == ["ada@example.com"]
+    assert mail.subject == "WDJB-MJHT is your sign-in code"
+    assert "    WDJB-MJHT\n" in mail.body
+    assert '<p class="code">WDJB-MJHT</p>' in html_of(mail)
+
+
+def test_mail_keeps_text_as_it_is_and_escapes_html() -> None:
+    mail = written_mail("ada@example.com", "login_code", {"code": "<&>"})
+
+    assert "    <&>\n" in mail.body
+    assert '<p class="code">&lt;&amp;&gt;</p>' in html_of(mail)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_every_mail_has_a_subject_a_text_and_html(template: Path) -> None:
+    mail = written_mail("ada@example.com", template.stem, {"name": "Ada", "url": "http://x/y"})
+
+    assert mail.subject
+    assert "\n" not in mail.subject
+    assert len(mail.body) > 40
+    assert "<h1>" in html_of(mail)
+    assert "ada@example.com" in html_of(mail)
