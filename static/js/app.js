@@ -13,9 +13,32 @@ document.addEventListener("submit", (event) => {
   for (const button of form.querySelectorAll("[type=submit]")) button.setAttribute("aria-disabled", "true");
 });
 
-window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) {
+function wake(forms) {
+  for (const form of forms) {
     form.removeAttribute("data-sent");
     for (const button of form.querySelectorAll("[type=submit]")) button.removeAttribute("aria-disabled");
   }
+}
+
+const wakeAll = () => wake(document.querySelectorAll("form[data-sent]"));
+
+window.addEventListener("pageshow", wakeAll);
+
+// The person was asked whether to leave, and stays. What holds the page says so after us.
+window.addEventListener("beforeunload", (event) => {
+  setTimeout(() => {
+    if (event.defaultPrevented) wakeAll();
+  });
+});
+
+// What htmx could not send may be sent again.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.target.closest?.("form[data-sent]");
+  if (form && !event.detail.successful) wake([form]);
+});
+
+// Where the middle of the page was exchanged, the focus goes to its beginning instead of nowhere.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "main" || document.activeElement !== document.body) return;
+  event.target.focus({ preventScroll: true });
 });

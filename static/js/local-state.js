@@ -37,10 +37,10 @@ const dialog = () => ({
 const themeSwitch = () => ({
   choice: {
     ["x-on:click"]() {
-      this.$store.theme.choose(this.$el.dataset.theme);
+      this.$store.theme.choose(this.$el.dataset.themeChoice);
     },
     ["x-bind:aria-pressed"]() {
-      return String(this.$store.theme.chosen === this.$el.dataset.theme);
+      return String(this.$store.theme.chosen === this.$el.dataset.themeChoice);
     },
   },
 });
