@@ -1,12 +1,17 @@
 """One step for many bookings at once: each through its own verb, each refused for itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from accounts.models import Organization, User
 from bookings.models import Booking, Status
-from bookings.services import cancel_booking, confirm_booking, unconfirm_booking
+from bookings.services import (
+    cancel_booking,
+    confirm_booking,
+    revive_booking,
+    unconfirm_booking,
+)
 from properties.models import Property
 from villaops.errors import Conflict, DomainError
 from villaops.verbs import verb
@@ -40,9 +45,19 @@ class AlreadyCancelled(Conflict):
     explanation = "It is cancelled already."
 
 
+class NotCancelled(Conflict):
+    """Somebody brought it back since, or it was never cancelled."""
+
+    code = "not_cancelled"
+
+    @property
+    def explanation(self) -> str:
+        return f"It is {Status(self.data['status']).label.lower()} already."
+
+
 @dataclass
 class Outcome:
-    """What became of each."""
+    """What became of each; the bookings as they were before."""
 
     done: list[Booking] = field(default_factory=list)
     refused: list[tuple[Booking, DomainError]] = field(default_factory=list)
@@ -84,6 +99,21 @@ def cancel_many(
         cancel_booking(booking=booking, by=by, reason=reason)
 
     return _each(organization, ids, cancel)
+
+
+@verb()
+def revive_many(*, organization: Organization, statuses: Mapping[UUID, str], by: User) -> Outcome:
+    """Take `cancel_many` back: each booking to the status given for it, in the units it had.
+
+    Refused are those whose nights were sold meanwhile, and those no longer cancelled.
+    """
+
+    def revive(booking: Booking) -> None:
+        if booking.status != Status.CANCELLED:
+            raise NotCancelled(status=booking.status)
+        revive_booking(booking=booking, by=by, status=statuses[booking.pk])
+
+    return _each(organization, list(statuses), revive)
 
 
 def _each(

@@ -1,6 +1,6 @@
 """What is done with the bookings ticked on the list. Plain forms: they work without JavaScript."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
-from bookings.bulk import Outcome, cancel_many, confirm_many, unconfirm_many
+from bookings.bulk import Outcome, cancel_many, confirm_many, revive_many, unconfirm_many
 from bookings.forms import CancelForm
 from bookings.list_views import file_of, filter_of, found_by
-from bookings.models import Booking
+from bookings.models import MOVES, Booking, Status
 from villaops.pages import back_to, form_page
 from villaops.toasts import say
 
@@ -36,8 +36,7 @@ def confirm(request: OrganizationRequest) -> HttpResponse:
     outcome = confirm_many(organization=organization, ids=ids, by=request.access.user)
     done = len(outcome.done)
     sentence = ngettext("%d booking confirmed.", "%d bookings confirmed.", done) % done
-    undo = {"bookings": ",".join(str(booking.pk) for booking in outcome.done)}
-    _tell(request, outcome, sentence, undo=undo)
+    _tell(request, outcome, sentence, undo_with="unconfirm_many", undo={"bookings": outcome.done})
     return redirect(back_to(request, "bookings:list", organization.slug))
 
 
@@ -81,9 +80,30 @@ def cancel(request: OrganizationRequest) -> HttpResponse:
         by=request.access.user,
     )
     done = len(outcome.done)
-    _tell(
-        request, outcome, ngettext("%d booking cancelled.", "%d bookings cancelled.", done) % done
-    )
+    sentence = ngettext("%d booking cancelled.", "%d bookings cancelled.", done) % done
+    # Each goes back to where it stood.
+    undo = {
+        status: [booking for booking in outcome.done if booking.status == status]
+        for status in MOVES[Status.CANCELLED]
+    }
+    _tell(request, outcome, sentence, undo_with="revive_many", undo=undo)
+    return redirect(back_to(request, "bookings:list", organization.slug))
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_POST
+def revive(request: OrganizationRequest) -> HttpResponse:
+    """Take a cancellation of many back: what its toast offers."""
+    organization = request.access.organization
+    statuses = {
+        pk: str(status)
+        for status in MOVES[Status.CANCELLED]
+        for pk in _ids(request.POST.get(status, "").split(","))
+    }
+    outcome = revive_many(organization=organization, statuses=statuses, by=request.access.user)
+    done = len(outcome.done)
+    sentence = ngettext("%d booking brought back.", "%d bookings brought back.", done) % done
+    _tell(request, outcome, sentence)
     return redirect(back_to(request, "bookings:list", organization.slug))
 
 
@@ -100,7 +120,10 @@ def export(request: OrganizationRequest) -> HttpResponseBase:
 
 def _ticked(request: OrganizationRequest) -> list[UUID]:
     """The bookings the form names; what is no id names none."""
-    named = [*request.POST.getlist("booking"), *request.POST.get("bookings", "").split(",")]
+    return _ids([*request.POST.getlist("booking"), *request.POST.get("bookings", "").split(",")])
+
+
+def _ids(named: list[str]) -> list[UUID]:
     return [pk for pk in map(_id, named[:MOST_AT_ONCE]) if pk]
 
 
@@ -121,9 +144,13 @@ def _tell(
     outcome: Outcome,
     sentence: str,
     *,
-    undo: dict[str, str] | None = None,
+    undo_with: str = "",
+    undo: Mapping[str, Sequence[Booking]] | None = None,
 ) -> None:
-    """One toast: how many it was done with, and which ones were refused, by reason."""
+    """One toast: how many it was done with, and which ones were refused, by reason.
+
+    Its Undo posts to the address called `undo_with` the ids of the bookings of `undo`.
+    """
     sentences = [sentence] if outcome.done else []
     reasons = sorted(
         ((error.explanation, booking) for booking, error in outcome.refused),
@@ -137,14 +164,17 @@ def _tell(
     level = "success"
     if outcome.refused or not outcome.done:
         level = "warning" if outcome.done else "error"
-    url = reverse("bookings:unconfirm_many", args=[request.access.organization.slug])
-    say(
-        request,
-        " ".join(sentences),
-        level=level,
-        undo_url=url if undo and outcome.done else None,
-        undo=undo,
+    fields = {
+        name: ",".join(str(booking.pk) for booking in bookings)
+        for name, bookings in (undo or {}).items()
+        if bookings
+    }
+    url = (
+        reverse(f"bookings:{undo_with}", args=[request.access.organization.slug])
+        if fields
+        else None
     )
+    say(request, " ".join(sentences), level=level, undo_url=url, undo=fields)
 
 
 def _names(bookings: Iterable[Booking]) -> str:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("ticked/confirm", bulk_views.confirm, name="confirm_many"),
     path("ticked/unconfirm", bulk_views.unconfirm, name="unconfirm_many"),
     path("ticked/cancel", bulk_views.cancel, name="cancel_many"),
+    path("ticked/revive", bulk_views.revive, name="revive_many"),
     path("ticked/export", bulk_views.export, name="export_many"),
     path("views/", saved_view_views.index, name="views"),
     path("views/new", saved_view_views.create, name="save_view"),

@@ -1,5 +1,6 @@
 """One step for many bookings ticked on the list."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -121,7 +122,7 @@ def test_nothing_ticked_is_told(client: Client, root: str, action: str) -> None:
     assert "Tick the bookings first." in answer.text
 
 
-@pytest.mark.parametrize("action", ["confirm", "unconfirm", "cancel"])
+@pytest.mark.parametrize("action", ["confirm", "unconfirm", "cancel", "revive"])
 def test_changing_many_needs_the_right_to(
     client: Client, organization: Organization, action: str
 ) -> None:
@@ -146,3 +147,36 @@ def test_bookings_of_another_organization_stay_as_they_are(
     assert "These bookings are no longer there." in told
     with organization_context(other_organization, by=None, door=Door.COMMAND):
         assert statuses(booking) == ["pending"]
+
+
+def test_cancellation_of_many_can_be_undone_where_nobody_took_the_nights(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    pending = make_booking(home, reference="PEND")
+    confirmed = make_booking(home, DAY + TEN, status="confirmed", reference="CONF")
+    sold = make_booking(home, DAY + 2 * TEN, reference="SOLD")
+    before = make_booking(home, DAY + 3 * TEN, reference="LONG")
+    cancel_booking(booking=before, by=None)
+    ids = [pending.pk, confirmed.pk, sold.pk, before.pk]
+
+    toast = client.post(
+        f"{root}ticked/cancel", {"booking": ids, "sure": "1", "reason": "Storm"}, follow=True
+    ).text
+    make_booking(home, DAY + 2 * TEN)
+    fields = dict(re.findall(r'name="(pending|confirmed)" value="([^"]+)"', toast))
+    done = client.post(f"{root}ticked/revive", fields, follow=True)
+    again = client.post(f"{root}ticked/revive", fields, follow=True)
+
+    assert f"{root}ticked/revive" in toast
+    assert set(fields["pending"].split(",")) == {str(pending.pk), str(sold.pk)}
+    assert fields["confirmed"] == str(confirmed.pk)
+    assert statuses(pending, confirmed, sold, before) == [
+        "pending",
+        "confirmed",
+        "cancelled",
+        "cancelled",
+    ]
+    assert "2 bookings brought back." in done.text
+    assert "(SOLD): " in done.text
+    assert "(CONF): It is confirmed already." in again.text
