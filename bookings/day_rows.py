@@ -69,6 +69,7 @@ class Stays:
     """The rows of the day's stays."""
 
     pending: list[Booking] = field(default_factory=list)
+    unplaced: int = 0
     arrivals: list[Row] = field(default_factory=list)
     departures: list[Row] = field(default_factory=list)
     in_house: list[Row] = field(default_factory=list)
@@ -102,17 +103,19 @@ def on_their_day(
 
 
 def stays_of(organization: Organization, days: Days) -> Stays:
-    """Who comes, who goes, who stays, which units change hands, and who waits for an answer. Two
-    statements.
+    """Who comes, who goes, who stays, which units change hands; and on the live page who waits for
+    an answer and how many for a unit. Two statements.
     """
     own = Booking.objects.for_organization(organization).with_guest_and_property()
     found = on_their_day(days, own, _live if days.is_live else BookingQuerySet.on_the_books)
     if days.is_live:
         found |= own.filter(status=Status.PENDING, check_out__gt=days.day - ONE)
+        found |= own.unplaced().filter(check_out__gt=days.day)
     bookings = list(found.order_by("property__name", "check_in", "id"))
     sorter = _Sorter(days, [b for b in bookings if not _only_waits(b, days)])
     return Stays(
         pending=_pending(bookings, days),
+        unplaced=sum(not b.is_placed and b.check_out > days.day for b in bookings),
         arrivals=sorter.arrivals(),
         departures=sorter.departures(),
         in_house=sorter.in_house(),
@@ -131,11 +134,11 @@ def _pending(bookings: Iterable[Booking], days: Days) -> list[Booking]:
 
 
 def _only_waits(booking: Booking, days: Days) -> bool:
-    """Whether a stay was read for its answer alone: it is not of this day."""
+    """Whether a stay was read for its answer or its unit alone: it is not of this day."""
     day = days.at(booking.property)
     return (
         days.is_live
-        and booking.status == Status.PENDING
+        and booking.status in (Status.PENDING, Status.CONFIRMED)
         and not booking.check_in <= day < booking.check_out
     )
 

@@ -24,6 +24,9 @@ from villaops.forms import DayInput, HouseForm
 # An address with nothing in it shows the person's default view; this word asks for every booking.
 EVERYTHING = "view=all"
 
+# What the filter by unit asks for.
+WITHOUT_UNIT = "none"
+
 
 class BookingFilter(HouseForm):
     """What the list of bookings shows. Nonsense in the address is ignored, never an error."""
@@ -32,6 +35,11 @@ class BookingFilter(HouseForm):
     status = forms.ChoiceField(label=_("Status"), required=False)
     property = forms.ChoiceField(label=_("Property"), required=False)
     source = forms.ChoiceField(label=_("Source"), required=False)
+    unit = forms.ChoiceField(
+        label=_("Unit"),
+        required=False,
+        choices=[("", _("Any")), (WITHOUT_UNIT, _("Without a unit"))],
+    )
     start = forms.DateField(label=_("Stays from"), required=False, widget=DayInput)
     end = forms.DateField(label=_("Stays until"), required=False, widget=DayInput)
     sort = forms.ChoiceField(label=_("Sort"), required=False)

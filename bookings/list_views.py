@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access, OrganizationRequest, page
 from accounts.permissions import Permission
 from bookings.exports import READ_AT_ONCE, as_file
-from bookings.list_forms import EVERYTHING, BookingFilter
+from bookings.list_forms import EVERYTHING, WITHOUT_UNIT, BookingFilter
 from bookings.models import Booking, SavedView
 from bookings.querysets import BookingQuerySet
 from bookings.saved_views import views_of
@@ -103,6 +103,8 @@ def found_by(access: Access, filters: BookingFilter) -> BookingQuerySet:
     for name in ("status", "source"):
         if value := filters.value(name):
             found = found.filter(**{name: value})
+    if filters.value("unit") == WITHOUT_UNIT:
+        found = found.unplaced()
     if home := filters.value("property"):
         found = found.filter(property=home)
     if start := filters.value("start"):
@@ -125,7 +127,7 @@ def _tabs(filters: BookingFilter) -> list[dict[str, Any]]:
 
 def _chips(filters: BookingFilter) -> list[dict[str, str]]:
     chips = []
-    for name in ("q", "property", "source", "start", "end"):
+    for name in ("q", "property", "unit", "source", "start", "end"):
         if value := filters.value(name):
             label = _words(filters, name, value)
             chips.append({"label": label, "without": filters.address(**{name: None})})

@@ -51,6 +51,7 @@ def today(request: OrganizationRequest) -> HttpResponse:
             "previous": days.day - ONE if days.day > dt.date.min else None,
             "next": days.day + ONE if days.day < _last_day() else None,
             "lists": lists,
+            "unplaced": stays.unplaced if days.is_live else 0,
             "alone": alone if alone in LISTS else "",
             "coming": _coming(organization, days) if days.is_live else [],
             "chart": _chart(organization, days) if has_chart else None,

@@ -58,7 +58,13 @@ def test_list_shows_latest_arrival_first(
         ("start=2026-04-20", ["late"]),
         ("end=2026-03-01", ["first"]),
         ("start=2026-04-20&status=confirmed", []),
-        ("status=nonsense&source=nonsense&start=yesterday&sort=password", None),
+        ("unit=none", ["unplaced"]),
+        ("unit=none&start=2026-04-20", []),
+        (
+            "status=nonsense&source=nonsense&start=yesterday&sort=password"
+            "&unit=nonsense&columns=password,%00&page=-1",
+            None,
+        ),
     ],
 )
 def test_list_filters(
@@ -72,6 +78,7 @@ def test_list_filters(
         "airbnb": make_booking(home, DAY + 20 * ONE, source="airbnb"),
         "tanaka": make_booking(home, DAY + 30 * ONE, guest=tanaka),
         "late": make_booking(home, DAY + 60 * ONE),
+        "unplaced": make_booking(home, DAY + 10 * ONE, unplaced_if_taken=True),
     }
     wanted = list(made) if found is None else found
 

@@ -1,5 +1,7 @@
 """The day's page: who comes, who goes, who stays."""
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -307,6 +309,25 @@ def test_a_stay_without_a_unit_asks_for_one_first(
     assert "no unit yet" in answer.text
     assert "Give a unit" in answer.text
     assert 'value="checked_in"' not in answer.text
+
+
+def test_stays_without_a_unit_are_counted_and_one_click_away(
+    client: Client, page: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    for start in (TODAY + 5 * ONE, TODAY - 9 * ONE):
+        make_booking(home, start, status="confirmed")
+        make_booking(home, start, status="confirmed", unplaced_if_taken=True)
+
+    answer = client.get(page)
+
+    assert answer.context["unplaced"] == 1
+    assert "stay without a unit" in answer.text
+    link = re.search(r'href="([^"]*unit=none[^"]*)"', answer.text)
+    assert link
+    found = client.get(html.unescape(link[1])).context["bookings"]
+    assert [booking.check_in for booking in found] == [TODAY + 5 * ONE]
+    assert rows(answer, "arrivals") == []
 
 
 def test_the_week_has_a_chart_and_its_table(

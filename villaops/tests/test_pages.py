@@ -220,6 +220,8 @@ def test_no_address_breaks_on_nonsense(
         "last",
         "place",
         "check_in",
+        "columns",
+        "unit",
     ]
 
     for value in NONSENSE:
