@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from bookings.today import today
 from villaops import pages
 from villaops.find import find
+from villaops.gallery import gallery
 
 dashboard: list[URLPattern | URLResolver] = [
     path("", today, name="today"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", include("villaops.api.urls")),
     path("", include("accounts.urls")),
     path("o/", pages.home, name="home"),
+    path("gallery", gallery, name="gallery"),
     path("o/<slug:slug>/", include(dashboard)),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),

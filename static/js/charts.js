@@ -5,10 +5,10 @@ const charts = new Map();
 const root = document.documentElement;
 
 // Custom properties may hold light-dark(), which only a resolved color of an element answers.
-const colorOf = (name) => {
+const colorOf = (name, place) => {
   const probe = document.createElement("span");
   probe.style.setProperty("color", `var(--${name})`);
-  document.body.append(probe);
+  place.append(probe);
   const { color } = getComputedStyle(probe);
   probe.remove();
   return color;
@@ -46,15 +46,16 @@ const scales = (drawn, ink, line) => {
 
 const draw = (canvas) => {
   const drawn = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
-  const ink = colorOf("ink-soft");
+  const place = canvas.parentElement;
+  const ink = colorOf("ink-soft", place);
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const datasets = drawn.series.map((series) => ({
     type: series.type,
     label: series.label,
     data: series.values,
     yAxisID: drawn.lying ? "y" : (series.axis ?? "y"),
-    backgroundColor: colorOf(series.color),
-    borderColor: colorOf(series.color),
+    backgroundColor: colorOf(series.color, place),
+    borderColor: colorOf(series.color, place),
     borderWidth: series.type === "line" ? 2 : 0,
     borderRadius: series.type === "bar" ? 3 : 0,
     borderDash: series.dash ?? [],
@@ -72,7 +73,7 @@ const draw = (canvas) => {
         animation: still ? false : { duration: 250 },
         maintainAspectRatio: false,
         interaction: { mode: "index", axis: drawn.lying ? "y" : "x", intersect: false },
-        scales: scales(drawn, ink, colorOf("line")),
+        scales: scales(drawn, ink, colorOf("line", place)),
         plugins: {
           legend: { display: datasets.length > 1, labels: { color: ink, usePointStyle: true, boxHeight: 7 } },
           tooltip: {
