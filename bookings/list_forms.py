@@ -31,7 +31,7 @@ WITHOUT_UNIT = "none"
 class BookingFilter(HouseForm):
     """What the list of bookings shows. Nonsense in the address is ignored, never an error."""
 
-    q = forms.CharField(label=_("Search"), required=False, max_length=200)
+    q = forms.CharField(label=_("Search"), required=False, max_length=200, widget=forms.SearchInput)
     status = forms.ChoiceField(label=_("Status"), required=False)
     property = forms.ChoiceField(label=_("Property"), required=False)
     source = forms.ChoiceField(label=_("Source"), required=False)

@@ -92,15 +92,17 @@ def _acts(guest: Guest, most: int | None) -> list[_Act]:
 def _merges(act: _Act, guest: Guest, entry: Entry) -> Iterator[str]:
     for event in act.merges:
         merge = event.pgh_obj
+        # Who was once taken for a person that is forgotten would tell who that was.
+        name = _("another guest") if guest.anonymized_at else merge.merged.name
         if event.pgh_label != "insert":
-            yield _("Merge with %s undone.") % merge.merged.name
+            yield _("Merge with %s undone.") % name
             continue
         count = len(merge.bookings)
         yield ngettext(
             "Merged with %(name)s; %(count)s booking came along.",
             "Merged with %(name)s; %(count)s bookings came along.",
             count,
-        ) % {"name": merge.merged.name, "count": count}
+        ) % {"name": name, "count": count}
         if not merge.undone_at and not guest.anonymized_at:
             entry.undo = merge.pk
 
