@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.permissions import Role
 from accounts.querysets import ApiKeyQuerySet, MembershipQuerySet, UserManager
+from accounts.triggers import address_kept_in_step
 from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 
@@ -66,6 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             GinIndex(OpClass(Upper("email"), "gin_trgm_ops"), name="user_email_search"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="user_name_search"),
         ]
+        triggers = [address_kept_in_step()]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_taken"),
             models.UniqueConstraint(

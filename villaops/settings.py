@@ -61,6 +61,13 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     # The widgets' templates, so that a form may draw its fields with ours.
     "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.github",
+    "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "pgtrigger",
     "pghistory",
@@ -90,6 +97,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -220,6 +228,65 @@ AXES_CLIENT_IP_CALLABLE = "villaops.api.throttles.client_address"
 AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
+
+# --- Sign-in at the dashboard (django-allauth); the API has endpoints of its own ---------------
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAdapter"
+MFA_ADAPTER = "accounts.adapter.SecondStepAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+# Ours asks for more (accounts.sign_up); allauth's own sign-up has no address.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "phone"]
+# An e-mail nobody has confirmed limits nothing, so log-in does not ask.
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 10 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# The password form counts its failures with axes; these are second steps and repeated passwords.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": f"{LOGIN_FAILURE_LIMIT}/{LOGIN_LOCK_MINUTES * 60}s/key"
+    if LOGIN_FAILURE_LIMIT > 0
+    else None
+}
+# A link to choose a new password works for an hour, as the API's does.
+PASSWORD_RESET_TIMEOUT = 60 * 60
+
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = APP_NAME
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers offer passkeys over plain HTTP on this machine alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+
+GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
+GOOGLE_CLIENT_SECRET = env.str("GOOGLE_CLIENT_SECRET", "")
+GITHUB_CLIENT_ID = env.str("GITHUB_CLIENT_ID", "")
+GITHUB_CLIENT_SECRET = env.str("GITHUB_CLIENT_SECRET", "")
+
+
+def _provider(client_id: str, secret: str, **more: Any) -> dict[str, Any]:
+    """A provider is offered once it has been given an id and a secret."""
+    apps = [{"client_id": client_id, "secret": secret, "key": ""}] if client_id and secret else []
+    return {"APPS": apps, "OAUTH_PKCE_ENABLED": True, **more}
+
+
+SOCIALACCOUNT_PROVIDERS = {
+    "google": _provider(
+        GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, SCOPE=["openid", "email", "profile"]
+    ),
+    "github": _provider(GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SCOPE=["user:email"]),
+}
+# An account is found by the e-mail the provider states as verified, and then linked.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# A form may not lead to another host (Content-Security-Policy, form-action), so it is a link.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 
 # --- Language and time -----------------------------------------------------------------------
 
