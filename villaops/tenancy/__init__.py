@@ -165,7 +165,5 @@ def _leave(outer: _Context | None) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL ROLE NONE")
-        cursor.execute(
-            "SELECT set_config('villaops.organization_id', '', true),"
-            " set_config('villaops.property_ids', '', true)"
-        )
+        cursor.execute("SET LOCAL villaops.organization_id = ''")
+        cursor.execute("SET LOCAL villaops.property_ids = ''")
