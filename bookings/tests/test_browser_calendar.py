@@ -1,227 +1,178 @@
-"""The tape chart in a real browser: by mouse, by finger and by keyboard."""
+"""Hands on the tape chart: the same journeys by mouse on a desk and by finger on a phone."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
 
 import pytest
-from django.db import connection
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Organization
-from bookings.models import Block, Booking, Night
-from properties.models import Unit
-from villaops.clock import today_in
-from villaops.tenancy import Door, organization_context
-from villaops.tests.browser import BROWSER_TEST, OpenPage, assert_accessible, sign_in
-from villaops.tests.build import (
-    make_booking,
-    make_guest,
-    make_member,
-    make_organization,
-    make_property,
-    units_of,
+from bookings.models import Block, Booking
+from bookings.tests.chart import (
+    ONE,
+    Finger,
+    House,
+    Mouse,
+    at,
+    bar,
+    drag,
+    house,  # noqa: F401 - a fixture
+    night,
+    open_chart,
+    said,
+    undo,
 )
+from villaops.tests.browser import BROWSER_TEST, OpenPage, assert_accessible
 
-pytestmark = BROWSER_TEST
+pytestmark = [*BROWSER_TEST, pytest.mark.parametrize("screen", ["wide", "phone"])]
 
-ONE = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class House:
-    """Three rooms: Emma in the first, Yuki in the second, both from the day after tomorrow."""
-
-    organization: Organization
-    email: str
-    day: date
-    emma: Booking
-    rooms: list[Unit]
-
-    @contextmanager
-    def inside(self) -> Iterator[None]:
-        """In the organization; on a connection of its own, which Playwright's loop makes of it."""
-        with organization_context(self.organization, by=None, door=Door.COMMAND):
-            yield
-        connection.close()
-
-    def nights(self) -> list[tuple[str, date]]:
-        """Emma's nights as rows of the database: room and night."""
-        with self.inside():
-            held = Night.objects.filter(booking=self.emma).order_by("night")
-            return list(held.values_list("unit__name", "night"))
-
-    def total(self) -> str:
-        """What Emma pays."""
-        with self.inside():
-            return str(Booking.objects.get(pk=self.emma.pk).total_price)
+HANDS = {"wide": Mouse, "phone": Finger}
+AS_BOOKED = [("Room 1", 0), ("Room 1", 1), ("Room 1", 2)]
 
 
-@pytest.fixture
-def house(transactional_db: None) -> House:
-    organization = make_organization("Sea Houses")
-    user = make_member(organization, email="desk@example.com", name="Dora Desk")
-    day = today_in(organization.time_zone) + 2 * ONE
-    with organization_context(organization, by=user, door=Door.COMMAND):
-        home = make_property(organization, name="Casa Mare", units=3)
-        rooms = units_of(home)
-        emma = make_booking(
-            home, day, 3, units=[rooms[0]], guest=make_guest(organization), status="confirmed"
-        )
-        yuki = make_guest(organization, name="Yuki Tanaka")
-        make_booking(home, day, 3, units=[rooms[1]], guest=yuki)
-    return House(organization, user.email, day, emma, rooms)
-
-
-def open_chart(page: Page, live_server: LiveServer, house: House) -> None:
-    """The calendar, with its bars painted."""
-    address = sign_in(page, live_server, house.email)
-    page.goto(f"{address}calendar/?start={house.day - 2 * ONE}&zoom=two-weeks")
-    expect(page.locator("[data-ready]")).to_be_visible()
-
-
-def bar(page: Page, name: str) -> Locator:
-    """The bar of a guest."""
-    return page.get_by_role("gridcell", name=name)
-
-
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """From a point to a point, with a stop on the way."""
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    page.mouse.move(*end)
-    page.mouse.up()
-
-
-def middle(locator: Locator) -> tuple[float, float]:
-    """The middle of what is seen of it."""
-    box = locator.bounding_box()
-    assert box
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def test_bars_are_moved_and_resized_and_refused_and_nights_blocked_by_mouse(
-    live_server: LiveServer, house: House, open_page: OpenPage
+def test_stay_is_moved_refused_lengthened_and_split_and_each_taken_back(
+    live_server: LiveServer,
+    house: House,  # noqa: F811
+    open_page: OpenPage,
+    screen: str,
 ) -> None:
-    first = [("Room 1", house.day + n * ONE) for n in range(3)]
-    with open_page("wide", expected=(409,)) as page:
+    day = house.day
+    with open_page(screen, expected=(409,)) as page:
         open_chart(page, live_server, house)
-        emma = bar(page, "Emma Thompson")
-        x, y = middle(emma)
-        box = emma.bounding_box()
-        assert box
-        row = middle(bar(page, "Yuki Tanaka"))[1] - y
-        day = box["width"] / 3
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        hand = HANDS[screen](page)
+        emma, ghost = bar(page, "Emma Thompson"), page.locator("[data-ghost]")
+        taken_from = night(page, "Room 1", day + ONE)
 
-        drag(page, (x, y), (x, y + row))
-        expect(page.locator(".tape-toast.is-refusal")).to_be_visible()
-        expect(page.locator(".tape-ghost")).to_be_hidden()
-        assert middle(emma)[1] == y
-        assert house.nights() == first
+        drag(hand, taken_from, night(page, "Room 2", day + ONE))
+        said(page, "in Room 2 is taken by booking")
+        expect(ghost).to_be_hidden()
+        expect(emma).to_have_accessible_name(re.compile("3 nights, Room 1$"))
+        assert house.stay() == AS_BOOKED
 
-        drag(page, (x, y), (x, y + 2 * row))
-        expect(emma).to_have_accessible_name(
-            re.compile("Emma Thompson, Confirmed, .*, 3 nights, Room 3")
-        )
-        assert {name for name, _ in house.nights()} == {"Room 3"}
-        page.get_by_role("button", name="Undo").click()
-        expect(emma).to_have_accessible_name(re.compile("Room 1$"))
-        assert house.nights() == first
+        drag(hand, taken_from, night(page, "Room 3", day + 2 * ONE))
+        expect(emma).to_have_accessible_name(re.compile("Confirmed, .*, 3 nights, Room 3$"))
+        assert house.stay() == [("Room 3", 1), ("Room 3", 2), ("Room 3", 3)]
+        undo(page, "Moved to Room 3", "Moved to Room 1")
+        expect(emma).to_have_accessible_name(re.compile("3 nights, Room 1$"))
+        assert house.stay() == AS_BOOKED
 
-        right = box["x"] + box["width"] - 3
-        drag(page, (right, y), (right + day, y))
+        x, y = at(page, "Room 1", day + 3 * ONE)
+        edge, longer = (x - 4, y), at(page, "Room 1", day + 4 * ONE)
         question = page.get_by_role("dialog", name="The price changes")
-        expect(question).to_contain_text("400.00")
-        assert house.nights() == first
+        drag(hand, edge, longer)
+        for words in ("3 nights → 4 nights", "300.00 USD → 400.00 USD +100.00 USD"):
+            expect(question).to_contain_text(words)
+        assert_accessible(page)
         question.get_by_role("button", name="Put it back").click()
-        expect(page.locator(".tape-ghost")).to_be_hidden()
-        drag(page, (right, y), (right + day, y))
-        question.get_by_role("button", name="Take the new price").click()
+        expect(ghost).to_be_hidden()
+        assert house.stay() == AS_BOOKED
+        drag(hand, edge, longer)
+        question.get_by_role("button", name="Keep the agreed price").click()
         expect(emma).to_have_attribute("aria-colspan", "4")
+        assert house.total() == "300.00"
+        undo(page, "4 nights", "3 nights")
+        assert house.stay() == AS_BOOKED
+        drag(hand, edge, longer)
+        question.get_by_role("button", name="Take the new price").click()
+        said(page, "4 nights")
+        assert house.total() == "400.00"
+        assert len(house.stay()) == 4
+
+        split(page, house, screen)
+        expect(emma).to_have_count(2)
+        assert house.stay() == [("Room 1", 0), ("Room 1", 1), ("Room 3", 2), ("Room 3", 3)]
+        undo(page, "Moved to Room 1, Room 3", "Moved to Room 1.")
+        expect(emma).to_have_count(1)
+
+        drag(hand, taken_from, at(page, "Casa Mare", day + ONE))
+        expect(emma).to_have_accessible_name(re.compile("4 nights, Unassigned$"))
+        said(page, "Emma Thompson has no unit now.")
+        assert house.stay() == []
+        drag(hand, night(page, "Unassigned", day + ONE), night(page, "Room 3", day + ONE))
+        expect(emma).to_have_accessible_name(re.compile("4 nights, Room 3$"))
         assert house.total() == "400.00"
 
-        drag(page, (right + 4 * day, y), (right + 6 * day, y))
+
+def split(page: Page, house: House, screen: str) -> None:  # noqa: F811
+    """Emma sleeps in Room 3 from her third night on: drawn with Shift, or said on the card."""
+    third = house.day + 2 * ONE
+    if screen == "wide":
+        page.keyboard.down("Shift")
+        drag(Mouse(page), night(page, "Room 1", third), night(page, "Room 3", third))
+        page.keyboard.up("Shift")
+        return
+    bar(page, "Emma Thompson").tap()
+    card = page.get_by_role("dialog", name="Details")
+    card.get_by_text("Change dates or unit").tap()
+    assert_accessible(page)
+    card.get_by_label("From the night of").fill(str(third))
+    card.get_by_label("Unit").last.select_option(label="Room 3")
+    card.get_by_role("button", name="Split stay").tap()
+
+
+def test_empty_nights_are_blocked_and_booked_and_a_card_changes_the_status(
+    live_server: LiveServer,
+    house: House,  # noqa: F811
+    open_page: OpenPage,
+    screen: str,
+) -> None:
+    day = house.day
+    with open_page(screen) as page:
+        open_chart(page, live_server, house)
+        hand = HANDS[screen](page)
+
+        nights = at(page, "Room 2", day + 4 * ONE), at(page, "Room 2", day + 6 * ONE)
         creation = page.get_by_role("dialog", name="New booking or block")
-        assert_accessible(page)
+        drag(hand, *nights)
         creation.get_by_text("Block these nights instead").click()
+        assert_accessible(page)
         creation.get_by_label("Reason").select_option("out_of_order")
         creation.get_by_role("button", name="Block nights").click()
-        expect(bar(page, "Out of order")).to_be_visible()
+        expect(bar(page, "Out of order")).to_have_accessible_name(re.compile("2 nights, Room 2$"))
         with house.inside():
             assert Block.objects.get().days() == 2
+        undo(page, "Blocked: Room 2", "Block released.")
+        expect(bar(page, "Out of order")).to_have_count(0)
 
-
-def test_somebody_elses_change_is_seen_within_two_seconds(
-    live_server: LiveServer, house: House, open_page: OpenPage
-) -> None:
-    with open_page("dark") as page:
-        open_chart(page, live_server, house)
-        with house.inside():
-            make_booking(
-                house.emma.property,
-                house.day + 4 * ONE,
-                units=[house.rooms[2]],
-                guest=make_guest(house.organization, name="Nora Lind"),
-            )
-
-        expect(bar(page, "Nora Lind")).to_be_visible(timeout=2500)
-        assert_accessible(page)
-
-
-def test_chart_is_walked_by_keyboard(
-    live_server: LiveServer, house: House, open_page: OpenPage
-) -> None:
-    with open_page("wide") as page:
-        open_chart(page, live_server, house)
-        page.get_by_role("grid").focus()
-        page.keyboard.press("ArrowRight")
-        expect(bar(page, "Emma Thompson")).to_be_focused()
-        page.keyboard.press("Enter")
+        bar(page, "Yuki Tanaka").click()
         card = page.get_by_role("dialog", name="Details")
-        card.get_by_text("Change dates or unit").click()
+        expect(card.get_by_role("heading", name="Yuki Tanaka")).to_be_visible()
         assert_accessible(page)
-        card.get_by_label("From the night of").fill(str(house.day + 2 * ONE))
-        card.get_by_label("Unit").last.select_option(label="Room 3")
-        card.get_by_role("button", name="Split stay").click()
-        expect(bar(page, "Emma Thompson")).to_have_count(2)
-        assert [name for name, _ in house.nights()] == ["Room 1", "Room 1", "Room 3"]
-        expect(bar(page, "Emma Thompson").first).to_be_focused()
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowDown")
-        free = re.compile(f"Casa Mare, Room 2, {house.day + 3 * ONE:%A,? %-d %B %Y}, free")
-        expect(page.get_by_role("gridcell", name=free)).to_be_focused()
-        page.keyboard.press("Enter")
-        creation = page.get_by_role("dialog", name="New booking or block")
-        expect(creation.get_by_label("From")).to_have_value(str(house.day + 3 * ONE))
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("gridcell", name=free)).to_be_focused()
+        card.get_by_role("button", name="Confirm").click()
+        expect(bar(page, "Yuki Tanaka, Confirmed")).to_be_visible()
+        undo(page, "Yuki Tanaka is confirmed.", "Yuki Tanaka is pending.")
+        expect(bar(page, "Yuki Tanaka, Pending")).to_be_visible()
 
+        bar(page, "Emma Thompson").click()
+        card.get_by_text("Cancel booking").first.click()
+        card.get_by_label("Reason").fill("Her flight was cancelled")
+        card.get_by_role("button", name="Cancel booking").click()
+        expect(bar(page, "Emma Thompson")).to_have_count(0)
+        with house.inside():
+            cancelled = Booking.objects.get(pk=house.emma.pk)
+        assert cancelled.cancellation_reason == "Her flight was cancelled"
+        undo(page, "The nights are free again.", "Emma Thompson is confirmed.")
+        expect(bar(page, "Emma Thompson, Confirmed")).to_be_visible()
+        assert house.stay() == AS_BOOKED
 
-def test_finger_moves_a_bar_after_a_long_press(
-    live_server: LiveServer, house: House, open_page: OpenPage
-) -> None:
-    with open_page("phone") as page:
-        open_chart(page, live_server, house)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert_accessible(page)
-        x, y = middle(bar(page, "Emma Thompson"))
-        row = middle(bar(page, "Yuki Tanaka"))[1] - y
-        finger = page.context.new_cdp_session(page)
+        grid = page.get_by_role("grid").bounding_box()
+        assert grid
+        hand.press(night(page, "Room 1", day + ONE))
+        hand.move((grid["x"] + grid["width"] - 12, at(page, "Room 1", day)[1]))
+        later = page.get_by_role("columnheader", name=f"{day + 16 * ONE:%-d %B %Y}")
+        expect(later).to_be_in_viewport()
+        hand.release()
+        undo(page, "3 nights", f"Now {day:%a}")
+        assert house.stay() == AS_BOOKED
 
-        def touch(kind: str, *points: tuple[float, float]) -> None:
-            where = [{"x": x, "y": y} for x, y in points]
-            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
-
-        touch("touchStart", (x, y))
-        expect(page.locator(".tape-ghost")).to_be_visible()
-        touch("touchMove", (x, y + row))
-        touch("touchMove", (x, y + 2 * row))
-        touch("touchEnd")
-
-        expect(page.get_by_role("button", name="Undo")).to_be_visible()
-        assert {name for name, _ in house.nights()} == {"Room 3"}
+        page.get_by_label("Jump to date").fill(str(day))
+        expect(bar(page, "Emma Thompson")).to_be_in_viewport()
+        drag(hand, *nights)
+        creation.get_by_role("button", name="New booking").click()
+        expect(page.get_by_label("Check-in")).to_have_value(str(day + 4 * ONE))
+        page.get_by_label("Find a guest").fill("yuki")
+        page.get_by_role("radio", name="Yuki Tanaka").check()
+        page.get_by_role("button", name="Book", exact=True).last.click()
+        expect(bar(page, "Yuki Tanaka")).to_have_count(2)
+        expect(page.get_by_text("Booked for Yuki Tanaka.")).to_be_visible()

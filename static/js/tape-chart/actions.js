@@ -1,11 +1,13 @@
 // A change, from any hand: preview, the question when money changes, the change itself, its undo.
 // The server decides; what it refuses is told, and the chart shows again what is true.
 
+import { toIso } from "./dates.js";
 import { toast } from "./toasts.js";
 
 export class Actions {
   constructor(chart) {
     this.chart = chart;
+    this.done = []; // What can be taken back, the latest last.
   }
 
   // Resolves when all is settled, whichever way; true when the change was made.
@@ -43,20 +45,37 @@ export class Actions {
 
   take(answer, { kind, id }) {
     this.chart.store.put(answer.bars, [id]);
-    const undo = answer.undo && (() => this.undo(kind, id, answer.undo));
-    toast(answer.said, { undo });
+    this.forget(id);
+    if (!answer.undo) {
+      toast(answer.said);
+      return;
+    }
+    const done = { kind, id, ...answer.undo };
+    done.toast = toast(answer.said, { undo: (byKey) => this.undo(done, byKey) });
+    this.done.push(done);
   }
 
-  async undo(kind, id, { seen, change, price }) {
+  // Only the latest change of a row can be taken back: what was before it is another row by now.
+  forget(id) {
+    for (const one of this.done) if (one.id === id) one.toast.remove();
+    this.done = this.done.filter((one) => one.id !== id);
+  }
+
+  // By the toast of a change, or by Ctrl-Z, which takes the latest.
+  async undo(done, byKey) {
+    const { chart } = this;
+    const { kind, id, seen, change, price } = done;
     const request = { kind, id, seen, change };
     if (price) request.total = price.total;
+    this.forget(id);
     try {
-      const answer = await this.chart.wire.change(request);
-      this.chart.store.put(answer.bars, [id]);
+      const answer = await chart.wire.change(request);
+      chart.store.put(answer.bars, [id]);
       toast(answer.said);
     } catch (refusal) {
       this.refuse(refusal, { id });
     }
+    if (byKey) chart.keyboard.follow(id);
   }
 
   refuse(refusal, bar) {
@@ -68,8 +87,14 @@ export class Actions {
 
 // What a bar laid down elsewhere means. A stay that changes rooms is moved by its segments: only
 // its outer ends are its dates. Null: this cannot be said by hand, but on the card.
-export const changeOf = (bar, unit, start, end) => {
+export const changeOf = (bar, target) => {
+  const unit = target.unit?.id ?? null;
+  const [start, end] = [toIso(target.first), toIso(target.last)];
+  if (target.isSplit) return { unit, from_night: start, from_unit: bar.unit };
   const change = {};
+  if (unit === null && target.row && target.row.property.id !== bar.property) {
+    Object.assign(change, { unit, property: target.row.property.id });
+  }
   if (unit !== bar.unit) change.unit = unit;
   if (bar.kind === "block") {
     if (start !== bar.start) change.start = start;

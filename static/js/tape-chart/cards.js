@@ -110,7 +110,8 @@ export class Cards {
     }
     // Dates are those of the whole stay here, also when the card was opened on a part of it.
     const whole = bar.kind === "block" ? bar : { ...bar, start: bar.from, end: bar.to };
-    const change = changeOf(whole, given.unit || null, given.start, given.end);
+    const unit = given.unit ? { id: given.unit } : null;
+    const change = changeOf(whole, { unit, first: toDay(given.start), last: toDay(given.end) });
     if (change && Object.keys(change).length) this.apply(change);
     else this.card.hidePopover();
   }
@@ -126,7 +127,7 @@ export class Cards {
     const anchor = chart.renderer.nodeOf(bar);
     this.card.hidePopover();
     await chart.actions.change(bar, change, anchor);
-    chart.keyboard.show();
+    chart.keyboard.follow(bar.id);
   }
 
   // Empty nights: a booking, or a block. Resolves when it is closed.
@@ -147,7 +148,7 @@ export class Cards {
     });
   }
 
-  make(event) {
+  async make(event) {
     event.preventDefault();
     const form = event.target;
     const given = Object.fromEntries(new FormData(form));
@@ -166,7 +167,8 @@ export class Cards {
       return;
     }
     this.creation.hidePopover();
-    this.chart.actions.block({ unit: this.unit.id, ...given });
+    await this.chart.actions.block({ unit: this.unit.id, ...given });
+    this.chart.keyboard.show();
   }
 
   // New price, the agreed one, or not at all: "new", "keep" or "".
@@ -218,8 +220,11 @@ export class Cards {
 
   closed(event, popover) {
     if (event.newState !== "closed") return;
-    this.whenClosed?.();
-    this.whenClosed = null;
+    // A card that makes way for the creation says so only when that is open already.
+    if (popover === this.creation) {
+      this.whenClosed?.();
+      this.whenClosed = null;
+    }
     // Back to where one was, unless something else has been chosen meanwhile.
     if (document.activeElement === document.body || popover.contains(document.activeElement)) {
       this.opener?.focus({ preventScroll: true });

@@ -1,12 +1,14 @@
-// Hands on the chart: drag a bar, drag its edge, draw over empty nights; on touch after a long press,
-// so that a finger can still scroll. At the chart's border it scrolls by itself.
+// Hands on the chart: drag a bar, drag its edge, draw over empty nights; with Shift, drag the rest of
+// a stay from the night in hand. On touch after a long press, so that a finger can still scroll. At the
+// chart's border it scrolls by itself.
 
 import { changeOf } from "./actions.js";
-import { toIso, write } from "./dates.js";
+import { write } from "./dates.js";
 import { toast } from "./toasts.js";
 import { nights, say } from "./words.js";
 
 const EDGE = 9;
+const FINGER_EDGE = 22;
 const SLACK = 5;
 const LONG_PRESS = 380;
 const BORDER = 44;
@@ -22,15 +24,17 @@ export class Gestures {
     this.grid.addEventListener("pointermove", (event) => this.hover(event));
     this.grid.addEventListener("contextmenu", (event) => this.hand?.isTouch && event.preventDefault());
     // Once the bar is in hand the finger no longer scrolls.
-    this.grid.addEventListener("touchmove", (event) => this.hand?.isMoving && event.preventDefault(), {
-      passive: false,
-    });
+    this.hold = (event) => this.hand?.isMoving && event.preventDefault();
+    this.grid.addEventListener("touchmove", this.hold, { passive: false });
     document.addEventListener("pointermove", (event) => this.move(event));
     document.addEventListener("pointerup", (event) => this.up(event));
     document.addEventListener("pointercancel", () => this.drop());
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && this.hand?.isMoving) this.drop();
     });
+    for (const type of ["keydown", "keyup"]) {
+      document.addEventListener(type, (event) => event.key === "Shift" && this.shift(event.shiftKey));
+    }
   }
 
   // Day and row under a point of the window, kept within the chart.
@@ -45,9 +49,9 @@ export class Gestures {
     };
   }
 
-  edgeOf(node, x) {
+  edgeOf(node, x, isTouch = false) {
     const box = node.getBoundingClientRect();
-    const reach = Math.min(EDGE, box.width / 4);
+    const reach = Math.min(isTouch ? FINGER_EDGE : EDGE, box.width / 4);
     if (x - box.left < reach && !node.classList.contains("is-continued")) return "start";
     if (box.right - x < reach && !node.classList.contains("continues")) return "end";
     return null;
@@ -65,10 +69,12 @@ export class Gestures {
     const node = event.target.closest("[data-bar]");
     const from = this.at(event.clientX, event.clientY);
     if (!node && from.row?.kind !== "unit") return;
+    const isTouch = event.pointerType === "touch";
     this.hand = {
       id: event.pointerId,
-      isTouch: event.pointerType === "touch",
+      isTouch,
       isMoving: false,
+      isSplit: event.shiftKey,
       // The press that only closes a card opens no other.
       isIdle: document.querySelector("[data-chart-popover]:popover-open") !== null && !node,
       x: event.clientX,
@@ -76,9 +82,25 @@ export class Gestures {
       from,
       node,
       bar: node?.bar ?? null,
-      edge: node ? this.edgeOf(node, event.clientX) : null,
+      edge: node ? this.edgeOf(node, event.clientX, isTouch) : null,
+      touched: event.target,
     };
-    if (this.hand.isTouch) this.hand.timer = setTimeout(() => this.lift(), LONG_PRESS);
+    if (!isTouch) return;
+    this.hand.timer = setTimeout(() => this.lift(), LONG_PRESS);
+    // A finger's moves go to what it touched first, which may be out of sight by then.
+    event.target.addEventListener("touchmove", this.hold, { passive: false });
+  }
+
+  // Stays begin at midday: the night under the hand began in the cell's middle, or the day before.
+  nightAt(x) {
+    const { layout } = this.chart;
+    return layout.dayAt(x - this.grid.getBoundingClientRect().left + this.grid.scrollLeft - layout.day / 2);
+  }
+
+  shift(isSplit) {
+    if (!this.hand?.isMoving || this.hand.isSettling) return;
+    this.hand.isSplit = isSplit;
+    this.follow();
   }
 
   move(event) {
@@ -96,6 +118,7 @@ export class Gestures {
     if (!this.hand?.isMoving) return;
     hand.toX = event.clientX;
     hand.toY = event.clientY;
+    hand.isSplit = event.shiftKey;
     this.follow();
     this.scrollAtBorder();
   }
@@ -104,6 +127,7 @@ export class Gestures {
     const { hand, chart } = this;
     if (!hand || !chart.mayWrite) return;
     hand.isMoving = true;
+    hand.night = this.nightAt(hand.x);
     chart.store.isHeld = true;
     hand.toX = hand.x;
     hand.toY = hand.y;
@@ -133,9 +157,17 @@ export class Gestures {
       const last = hand.edge === "end" ? Math.max(bar.last + days, bar.first + 1) : bar.last;
       return { row, unit: row.unit ?? null, first, last };
     }
-    const canLieHere = to.row.kind === "unit" || (to.row.kind === "lane" && bar.kind === "booking");
-    const row = canLieHere ? to.row : this.chart.layout.rowOf(bar);
-    return { row, unit: row.unit ?? null, first: bar.first + days, last: bar.last + days };
+    // A property's own row takes a stay for which there is no unit yet, be there a lane or not.
+    const row = to.row.kind === "unit" || bar.kind === "booking" ? to.row : this.chart.layout.rowOf(bar);
+    const unit = row.unit ?? null;
+    if (hand.isSplit && this.canSplit(bar, row)) return { row, unit, first: hand.night, last: bar.last, isSplit: true };
+    return { row, unit, first: bar.first + days, last: bar.last + days };
+  }
+
+  canSplit(bar, { unit, property }) {
+    const isElsewhere = unit && unit.id !== bar.unit && property.id === bar.property;
+    const { night } = this.hand;
+    return bar.kind === "booking" && bar.unit !== null && isElsewhere && night > bar.first && night < bar.last;
   }
 
   follow() {
@@ -149,11 +181,12 @@ export class Gestures {
     ghost.style.top = `${chart.layout.head + target.row.top}px`;
     const isFree = !target.unit || chart.store.isFree(target.unit.id, target.first, target.last, hand.bar?.id);
     ghost.classList.toggle("is-taken", !isFree);
-    ghost.firstElementChild.textContent = say("ghost", {
+    const when = say("ghost", {
       from: write(target.first),
       to: write(target.last),
       nights: nights(target.last - target.first),
     });
+    ghost.firstElementChild.textContent = target.unit ? when : `${say("unassigned")}: ${when}`;
   }
 
   scrollAtBorder() {
@@ -177,8 +210,7 @@ export class Gestures {
   async up(event) {
     const { hand } = this;
     if (!hand || event.pointerId !== hand.id || hand.isSettling) return;
-    clearTimeout(hand.timer);
-    cancelAnimationFrame(this.creep);
+    this.release(hand);
     hand.isSettling = true;
     // The browser closes open cards on this very event: what opens now opens after it.
     await new Promise((resolve) => setTimeout(resolve));
@@ -189,6 +221,12 @@ export class Gestures {
     }
     await this.settle(hand);
     this.drop();
+  }
+
+  release(hand) {
+    clearTimeout(hand.timer);
+    cancelAnimationFrame(this.creep);
+    if (hand.touched !== this.grid) hand.touched.removeEventListener("touchmove", this.hold);
   }
 
   tap({ bar, node, from }) {
@@ -211,7 +249,7 @@ export class Gestures {
       await chart.cards.create(target, ghost);
       return;
     }
-    const change = changeOf(bar, target.unit?.id ?? null, toIso(target.first), toIso(target.last));
+    const change = changeOf(bar, target);
     if (change === null) toast(say("splitByCard"), { isBad: true });
     else if (Object.keys(change).length) await chart.actions.change(bar, change, ghost);
   }
@@ -220,8 +258,7 @@ export class Gestures {
   drop() {
     const { hand, chart } = this;
     if (!hand) return;
-    clearTimeout(hand.timer);
-    cancelAnimationFrame(this.creep);
+    this.release(hand);
     this.hand = null;
     this.ghost.hidden = true;
     this.grid.classList.remove("is-dragging");

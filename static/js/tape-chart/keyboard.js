@@ -57,6 +57,15 @@ export class Keyboard {
     this.show(withFocus);
   }
 
+  // To where somebody's bar lies now; if it is gone, to where it was.
+  follow(id) {
+    const { store, layout } = this.chart;
+    const [bar] = [...store.bars.values()].filter((one) => one.id === id).sort((a, b) => a.first - b.first);
+    const row = bar && layout.rowOf(bar);
+    if (row) this.moveTo(row, bar.first);
+    else this.show();
+  }
+
   show(withFocus = true) {
     if (!this.chart.layout.rows.length) return;
     const { row, day } = this.place();
@@ -88,6 +97,12 @@ export class Keyboard {
 
   press(event) {
     if (event.target.closest("[data-fold]") && (event.key === "Enter" || event.key === " ")) return;
+    if (event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
+      const done = this.chart.actions.done.at(-1);
+      if (done) this.chart.actions.undo(done, true);
+      event.preventDefault();
+      return;
+    }
     const action = KEYS[event.key];
     if (!action || event.altKey || event.metaKey) return;
     event.preventDefault();

@@ -19,9 +19,9 @@ export const toast = (sentence, { isBad = false, undo = null } = {}) => {
     button.type = "button";
     button.className = "tape-toast-undo";
     button.textContent = say("undo");
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
       node.remove();
-      undo();
+      undo(event.detail === 0);
     });
   }
   const close = node.appendChild(document.createElement("button"));
@@ -33,4 +33,5 @@ export const toast = (sentence, { isBad = false, undo = null } = {}) => {
   while (list.children.length > 2) list.firstChild.remove();
   list.append(node);
   setTimeout(away, undo ? UNDO_LASTS : LASTS);
+  return node;
 };
