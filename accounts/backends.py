@@ -16,11 +16,13 @@ class EmailBackend(ModelBackend):
         request: HttpRequest | None,
         username: str | None = None,
         password: str | None = None,
+        email: str | None = None,
         **kwargs: Any,
     ) -> User | None:
-        if username is None or password is None:
+        email = username or email
+        if email is None or password is None:
             return None
-        user = User.objects.with_email(username)
+        user = User.objects.with_email(email)
         if user is None:
             User().set_password(password)
             return None
@@ -30,7 +32,10 @@ class EmailBackend(ModelBackend):
 
 def locked_name(request: HttpRequest | None, credentials: dict[str, str] | None) -> str:
     """The name a lock-out is counted under: the e-mail as it is compared, known or not."""
-    typed = (credentials or {}).get("username") or (
-        request.POST.get("username", "") if request else ""
+    given = credentials or {}
+    typed = (
+        given.get("username")
+        or given.get("email")
+        or (request.POST.get("username", "") if request else "")
     )
     return typed.strip().lower()

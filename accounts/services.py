@@ -38,25 +38,32 @@ CONSTRAINTS = {
 def register_user(
     *,
     email: str,
-    password: str,
+    password: str | None,
     name: str,
     door: Door,
     organization_name: str | None = None,
     organization_slug: str | None = None,
+    owns_organization: bool = True,
+    **known: Any,
 ) -> User:
     """Make a user and the organization they own, which becomes their default one.
 
+    Without a password none works, until they choose one. Who comes in by an invitation owns none.
+    `known` is what else is known of them: email_verified, auth_provider, avatar_url, or the hash
+    of a password that was asked for earlier.
     Raises EmailTaken, OrganizationSlugTaken.
     """
-    user = User(email=email, name=name)
-    user.set_password(password)
+    user = User(email=email, name=name, **known)
+    if not user.password:
+        user.set_password(password)
     clean(user)
     with person_context(by=user, door=door):
         user.save(force_insert=True)
-        user.default_organization = create_organization(
-            name=organization_name or name, slug=organization_slug, by=user, door=door
-        )
-        user.save(update_fields=["default_organization"])
+        if owns_organization:
+            user.default_organization = create_organization(
+                name=organization_name or name, slug=organization_slug, by=user, door=door
+            )
+            user.save(update_fields=["default_organization"])
     return user
 
 
