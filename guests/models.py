@@ -10,7 +10,7 @@ from django.db.models.functions import Lower, Upper
 from uuid_utils.compat import uuid7
 
 from accounts.models import Organization, User
-from guests.querysets import PHONE_DIGITS, GuestMergeQuerySet, GuestQuerySet
+from guests.querysets import GuestMergeQuerySet, GuestQuerySet
 from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 
@@ -60,12 +60,6 @@ class Guest(models.Model):
                 fields=["organization", "merged_into"],
                 condition=Q(merged_into__isnull=False),
                 name="guest_merged",
-            ),
-            models.Index(
-                "organization",
-                PHONE_DIGITS,
-                condition=Q(deleted_at=None, phone__isnull=False),
-                name="guest_by_phone",
             ),
         ]
         constraints = [
