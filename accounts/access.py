@@ -12,8 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from accounts.models import Membership, Organization, User
-from accounts.permissions import Permission, Role, allows
+from accounts.models import ApiKey, Membership, Organization, User
+from accounts.permissions import ROLE_OF_SCOPE, Permission, Role, Scope, allows, key_allows
 from villaops.tenancy import Door, organization_context
 
 
@@ -40,6 +40,29 @@ class Access:
     def role_label(self) -> str:
         """The role in a word."""
         return Role(self.role).label
+
+
+@dataclass(frozen=True)
+class KeyAccess:
+    """A program in the organization of its API key. Whose key it is may have gone since."""
+
+    key: ApiKey
+    organization: Organization
+
+    def can(self, permission: Permission | str) -> bool:
+        """Whether the key is for this."""
+        return key_allows(self.key.scopes, Permission(permission))
+
+    def context(self, door: Door) -> AbstractContextManager[None]:
+        """The organization's rows; history tells of the key and of who made it."""
+        return organization_context(
+            self.organization, by=self.key.created_by, door=door, api_key=self.key
+        )
+
+    @property
+    def role(self) -> Role:
+        """The role that comes nearest."""
+        return ROLE_OF_SCOPE[Scope.WRITE if Scope.WRITE in self.key.scopes else Scope.READ]
 
 
 class OrganizationRequest(HttpRequest):

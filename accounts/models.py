@@ -3,6 +3,7 @@
 from typing import ClassVar
 from zoneinfo import available_timezones
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -13,7 +14,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 from uuid_utils.compat import uuid7
 
-from accounts.permissions import Role
+from accounts.permissions import Role, Scope
 from accounts.querysets import ApiKeyQuerySet, MembershipQuerySet, UserManager
 from accounts.triggers import address_kept_in_step
 from villaops.fields import EmailAddressField
@@ -183,6 +184,32 @@ class Membership(models.Model):
                 violation_error_message="An owner cannot be limited to some properties.",
             ),
         ]
+        triggers = [
+            # Two owners may leave at the same moment, each seeing the other. So they queue for the
+            # organization's row; whoever comes second sees that the first is gone. Deferred, so
+            # that ownership may pass through any order of statements.
+            pgtrigger.Trigger(
+                name="organization_needs_owner",
+                when=pgtrigger.After,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(old__role=Role.OWNER),
+                func="""
+                    PERFORM FROM accounts_organization
+                        WHERE id = OLD.organization_id FOR NO KEY UPDATE;
+                    IF FOUND AND NOT EXISTS (
+                        SELECT FROM accounts_membership
+                        WHERE organization_id = OLD.organization_id
+                            AND role = 'owner' AND user_id IS NOT NULL
+                    ) THEN
+                        RAISE EXCEPTION 'Organization % would have no owner', OLD.organization_id
+                            USING ERRCODE = 'check_violation',
+                                CONSTRAINT = 'organization_needs_owner';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id or self.invited_email} as {self.role} in {self.organization_id}"
@@ -214,10 +241,6 @@ class Invitation(models.Model):
 class ApiKey(models.Model):
     """A program's way into one organization: named, scoped, shown once, kept hashed."""
 
-    class Scope(models.TextChoices):
-        READ = "read", "Read"
-        WRITE = "write", "Read and write"
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=100)
@@ -229,8 +252,8 @@ class ApiKey(models.Model):
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = ApiKeyQuerySet.as_manager()
 

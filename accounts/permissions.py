@@ -1,5 +1,6 @@
 """What a role may do: data, with a description a manager can read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,13 @@ class Role(TextChoices):
     HOUSEKEEPER = "housekeeper", "Housekeeper"
     ACCOUNTANT = "accountant", "Accountant"
     VIEWER = "viewer", "Viewer"
+
+
+class Scope(TextChoices):
+    """What an API key is for."""
+
+    READ = "read", "Read"
+    WRITE = "write", "Read and write"
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,32 @@ ROLES: dict[Role, RoleRights] = {
     Role.VIEWER: RoleRights("Reads everything, changes nothing.", _VIEWER),
 }
 
+# What keys are for; a permission that is not here is for people only.
+KEY_SCOPES: dict[Permission, Scope] = {
+    P.READ_ORGANIZATION: Scope.READ,
+    P.READ_PROPERTIES: Scope.READ,
+    P.READ_GUESTS: Scope.READ,
+    P.READ_BOOKINGS: Scope.READ,
+    P.READ_PRICES: Scope.READ,
+    P.READ_OCCUPANCY: Scope.READ,
+    P.READ_ANALYTICS: Scope.READ,
+    P.WRITE_PROPERTIES: Scope.WRITE,
+    P.DELETE_PROPERTIES: Scope.WRITE,
+    P.WRITE_GUESTS: Scope.WRITE,
+    P.DELETE_GUESTS: Scope.WRITE,
+    P.WRITE_BOOKINGS: Scope.WRITE,
+    P.DELETE_BOOKINGS: Scope.WRITE,
+}
+# The role that comes nearest to what a key may do: where the wire asks for one.
+ROLE_OF_SCOPE = {Scope.READ: Role.VIEWER, Scope.WRITE: Role.MANAGER}
+
 
 def allows(role: str, permission: Permission) -> bool:
     """Whether the role has the permission."""
     return permission in ROLES[Role(role)].permissions
+
+
+def key_allows(scopes: Collection[str], permission: Permission) -> bool:
+    """Whether a key of these scopes may do what the permission is for; write includes read."""
+    needed = KEY_SCOPES.get(permission)
+    return needed in scopes or (needed == Scope.READ and Scope.WRITE in scopes)

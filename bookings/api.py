@@ -270,7 +270,7 @@ class Bookings(BookingEndpoint):
         # Kept only while cancelled, which a new booking is not.
         wishes.pop("cancellation_reason", None)
         unit = wishes.pop("unit", None)
-        booking = book_stay(by=self.user, units=[unit] if unit else None, **wishes)
+        booking = book_stay(by=self.by, units=[unit] if unit else None, **wishes)
         return self.output()(booking)
 
 
@@ -304,7 +304,7 @@ class BookingDetail(BookingEndpoint):
     def patch(self, path: BookingPath, body: BookingChanges) -> BookingOutput:
         """Change the fields that are sent, the status included."""
         booking = self.booking(path)
-        update_booking(booking=booking, by=self.user, changes=self.wishes(body, booking))
+        update_booking(booking=booking, by=self.by, changes=self.wishes(body, booking))
         return self.shown(booking.pk)
 
     put = patch
@@ -312,5 +312,5 @@ class BookingDetail(BookingEndpoint):
     @operation("delete_booking", Permission.DELETE_BOOKINGS)
     def delete(self, path: BookingPath) -> Message:
         """Delete a booking; its nights are free, an administrator can restore it."""
-        delete_booking(booking=self.booking(path), by=self.user)
+        delete_booking(booking=self.booking(path), by=self.by)
         return Message(message="Booking deleted")

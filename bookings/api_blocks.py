@@ -117,7 +117,7 @@ class Blocks(BlockEndpoint):
     @operation("create_block", Permission.WRITE_BOOKINGS, status=201, errors={409})
     def post(self, body: BlockInput) -> BlockOutput:
         """Take nights of a unit out of sale."""
-        return block_output(block_nights(by=self.user, **self.wishes(body)))
+        return block_output(block_nights(by=self.by, **self.wishes(body)))
 
 
 class BlockDetail(BlockEndpoint):
@@ -130,12 +130,12 @@ class BlockDetail(BlockEndpoint):
     def patch(self, path: BlockPath, body: BlockChanges) -> BlockOutput:
         """Change the fields that are sent."""
         block = self.block(path)
-        return block_output(update_block(block=block, by=self.user, changes=self.wishes(body)))
+        return block_output(update_block(block=block, by=self.by, changes=self.wishes(body)))
 
     put = patch
 
     @operation("delete_block", Permission.WRITE_BOOKINGS)
     def delete(self, path: BlockPath) -> Message:
         """Put the nights back on sale; an administrator can restore the block."""
-        release_block(block=self.block(path), by=self.user)
+        release_block(block=self.block(path), by=self.by)
         return Message(message="Block deleted")

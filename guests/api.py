@@ -93,7 +93,7 @@ class Guests(GuestEndpoint):
     def post(self, body: GuestInput) -> GuestOutput:
         """Make a guest."""
         organization = self.access.organization
-        return guest_output(create_guest(organization=organization, by=self.user, **body.given()))
+        return guest_output(create_guest(organization=organization, by=self.by, **body.given()))
 
 
 class GuestDetail(GuestEndpoint):
@@ -106,7 +106,7 @@ class GuestDetail(GuestEndpoint):
     def patch(self, path: GuestPath, body: GuestChanges) -> GuestOutput:
         """Change the fields that are sent."""
         return guest_output(
-            update_guest(guest=self.guest(path), by=self.user, changes=body.given())
+            update_guest(guest=self.guest(path), by=self.by, changes=body.given())
         )
 
     put = patch
@@ -114,5 +114,5 @@ class GuestDetail(GuestEndpoint):
     @operation("delete_guest", Permission.DELETE_GUESTS, errors={409})
     def delete(self, path: GuestPath, query: GuestDeletion) -> Message:
         """Delete a guest; one with bookings only together with them."""
-        delete_guest(guest=self.guest(path), by=self.user, bookings=bool(query.bookings))
+        delete_guest(guest=self.guest(path), by=self.by, bookings=bool(query.bookings))
         return Message(message="Guest deleted")

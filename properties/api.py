@@ -244,7 +244,7 @@ class Properties(PropertyEndpoint):
         fields = body.given()
         if "units" in fields:
             fields["units"] = [unit.given() for unit in body.units]
-        home = create_property(organization=self.access.organization, by=self.user, **fields)
+        home = create_property(organization=self.access.organization, by=self.by, **fields)
         return self.shown(home.pk)
 
 
@@ -257,7 +257,7 @@ class PropertyDetail(PropertyEndpoint):
     @operation("update_property", Permission.WRITE_PROPERTIES, errors={409})
     def patch(self, path: PropertyPath, body: PropertyChanges) -> PropertyOutput:
         """Change the fields that are sent."""
-        update_property(property=self.home(path), by=self.user, changes=body.given())
+        update_property(property=self.home(path), by=self.by, changes=body.given())
         return self.shown(path.id)
 
     put = patch
@@ -265,7 +265,7 @@ class PropertyDetail(PropertyEndpoint):
     @operation("delete_property", Permission.DELETE_PROPERTIES)
     def delete(self, path: PropertyPath) -> Message:
         """Delete a property, its units and bookings; an administrator can restore them."""
-        delete_property(property=self.home(path), by=self.user)
+        delete_property(property=self.home(path), by=self.by)
         return Message(message="Property deleted")
 
 
@@ -293,7 +293,7 @@ class Units(UnitEndpoint):
     @operation("create_unit", Permission.WRITE_PROPERTIES, status=201, errors={409})
     def post(self, path: PropertyPath, body: UnitInput) -> UnitOutput:
         """Add a unit to a property."""
-        return unit_output(add_unit(property=self.home(path), by=self.user, **body.given()))
+        return unit_output(add_unit(property=self.home(path), by=self.by, **body.given()))
 
 
 class UnitDetail(UnitEndpoint):
@@ -307,7 +307,7 @@ class UnitDetail(UnitEndpoint):
         """Change the fields that are sent."""
         unit = self.unit(path)
         today = today_in(unit.property.time_zone)
-        return unit_output(update_unit(unit=unit, by=self.user, on=today, changes=body.given()))
+        return unit_output(update_unit(unit=unit, by=self.by, on=today, changes=body.given()))
 
     put = patch
 
@@ -315,5 +315,5 @@ class UnitDetail(UnitEndpoint):
     def delete(self, path: UnitPath) -> Message:
         """Delete a unit without bookings; an administrator can restore it."""
         unit = self.unit(path)
-        delete_unit(unit=unit, by=self.user, on=today_in(unit.property.time_zone))
+        delete_unit(unit=unit, by=self.by, on=today_in(unit.property.time_zone))
         return Message(message="Unit deleted")

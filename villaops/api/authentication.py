@@ -1,4 +1,7 @@
-"""Who calls the API, and for which organization: one statement for all of it."""
+"""Who calls the API, and for which organization: one statement for all of it.
+
+A person with an access token, or a program with an API key.
+"""
 
 import re
 from dataclasses import dataclass
@@ -7,9 +10,11 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.access import Access
-from accounts.models import Membership, Organization, RevokedAccessToken, User
+from accounts.access import Access, KeyAccess
+from accounts.api_keys import SHAPE, hash_of, looks_genuine, note_use
+from accounts.models import ApiKey, Membership, Organization, RevokedAccessToken, User
 from accounts.permissions import Permission
 from accounts.services import OrganizationNotFound
 from accounts.tokens import Claims, InvalidCredentials, read_access_token
@@ -26,29 +31,52 @@ class UserInactive(Unauthenticated):
 class Caller:
     """Whoever the credentials name; with access where the operation is about an organization."""
 
-    user: User
-    claims: Claims
-    access: Access | None
+    # None when a program calls.
+    user: User | None
+    claims: Claims | None
+    access: Access | KeyAccess | None
+
+    @property
+    def by(self) -> User | None:
+        """Whose deed it is; a key's are those of whoever made it."""
+        return self.access.key.created_by if isinstance(self.access, KeyAccess) else self.user
 
     def require(self, permission: Permission) -> None:
-        """Refuse a caller without membership or whose role lacks the permission."""
+        """Refuse a caller without membership, or whose role or key lacks the permission."""
         if self.access is None:
             raise PermissionDenied("No organization")
         if not self.access.can(permission):
             raise PermissionDenied
 
+    def require_person(self) -> None:
+        """Refuse programs where it is about a person's own."""
+        if self.user is None:
+            raise PermissionDenied
+
+
+def _credentials(request: HttpRequest, scheme: str) -> str | None:
+    sent, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() or None if sent.lower() == scheme else None
+
 
 def bearer_token(request: HttpRequest) -> str | None:
     """The token of the Authorization header; None without header or with another scheme."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
+    return _credentials(request, "bearer")
+
+
+def api_key(request: HttpRequest) -> str | None:
+    """The API key of the Authorization header; None without header or with another scheme."""
+    return _credentials(request, "api-key")
 
 
 def credential(request: HttpRequest) -> str | None:
-    """Whose requests to count together: the token's user. None without a genuine token.
+    """Whose requests to count together: the token's user, or the key. None without a genuine one.
 
-    A token that is none costs nobody else's allowance, and making tokens up gains nothing.
+    A credential that is none costs nobody else's allowance, and making them up gains nothing.
     """
+    secret = api_key(request)
+    if secret:
+        return f"key:{hash_of(secret).hex()}" if looks_genuine(secret) else None
     try:
         return str(read_access_token(bearer_token(request) or "").user_id)
     except Unauthenticated:
@@ -59,13 +87,16 @@ def authenticate(request: HttpRequest, *, in_organization: bool) -> Caller:
     """Find out who calls. Raises Unauthenticated, OrganizationNotFound.
 
     The organization is the one that `X-Organization` names by slug or id, else the user's default
-    one, else their oldest membership's.
+    one, else their oldest membership's. A key has one organization, and may name that only.
     """
+    named = request.headers.get("X-Organization", "").strip() if in_organization else ""
+    secret = api_key(request)
+    if secret:
+        return _program(secret, named)
     token = bearer_token(request)
     if token is None:
         raise Unauthenticated
     claims = read_access_token(token)
-    named = request.headers.get("X-Organization", "").strip() if in_organization else ""
     user, revoked, access = _found(claims, named)
     if user is None or revoked:
         raise InvalidCredentials
@@ -74,6 +105,23 @@ def authenticate(request: HttpRequest, *, in_organization: bool) -> Caller:
     if named and access is None:
         raise OrganizationNotFound
     return Caller(user, claims, access)
+
+
+def _program(secret: str, named: str) -> Caller:
+    access = _key_access(secret)
+    if access is None:
+        raise InvalidCredentials
+    if named and not _names(access.organization, named):
+        raise OrganizationNotFound
+    note_use(access.key, timezone.now())
+    return Caller(None, None, access)
+
+
+def _names(organization: Organization, named: str) -> bool:
+    try:
+        return organization.pk == UUID(named)
+    except ValueError:
+        return organization.slug == named
 
 
 def _columns(model: type[Model], alias: str) -> str:
@@ -85,6 +133,7 @@ _TABLES = {
     "membership": Membership._meta.db_table,
     "organization": Organization._meta.db_table,
     "revoked": RevokedAccessToken._meta.db_table,
+    "key": ApiKey._meta.db_table,
 }
 # The ORM can only do this in three statements: a user, a token's revocation, and the one
 # membership out of several with its organization.
@@ -103,6 +152,21 @@ _WHO = """
     LEFT JOIN {organization} o ON o.id = mine.organization_id
     WHERE u.id = %s
 """
+_WHOSE_KEY = """
+    SELECT {key_columns}, {organization_columns}, {user_columns}
+    FROM {key} k
+    JOIN {organization} o ON o.id = k.organization_id
+    LEFT JOIN {user} u ON u.id = k.created_by_id
+    WHERE k.secret_hash = %s AND k.revoked_at IS NULL
+      AND (k.expires_at IS NULL OR k.expires_at > statement_timestamp())
+"""
+_BY_KEY = _WHOSE_KEY.format(
+    **_TABLES,
+    key_columns=_columns(ApiKey, "k"),
+    organization_columns=_columns(Organization, "o"),
+    user_columns=_columns(User, "u"),
+)
+_KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
 _USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
 _ORGANIZATION_FIELDS = [field.attname for field in Organization._meta.concrete_fields]
 
@@ -146,3 +210,24 @@ def _which(named: str) -> tuple[str, list[str | UUID]]:
     except ValueError:
         # What no slug can be is not asked for: the database refuses NUL.
         return _BY_SLUG, [named if re.fullmatch(SLUG, named) else ""]
+
+
+def _key_access(secret: str) -> KeyAccess | None:
+    """What the key opens: neither unknown nor revoked nor expired."""
+    if not SHAPE.fullmatch(secret):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_KEY, [hash_of(secret)])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key, organization, user = (
+        model.from_db("default", fields, values)
+        for model, fields, values in (
+            (ApiKey, _KEY_FIELDS, row[: len(_KEY_FIELDS)]),
+            (Organization, _ORGANIZATION_FIELDS, row[len(_KEY_FIELDS) : -len(_USER_FIELDS)]),
+            (User, _USER_FIELDS, row[-len(_USER_FIELDS) :]),
+        )
+    )
+    key.created_by = user if user.pk else None
+    return KeyAccess(key, organization)

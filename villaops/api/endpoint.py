@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from pydantic import BaseModel, ValidationError
 from rest_framework.views import APIView
 
-from accounts.access import Access
+from accounts.access import Access, KeyAccess
 from accounts.models import User
 from accounts.permissions import Permission
 from villaops.api.authentication import Caller, authenticate, credential
@@ -125,8 +125,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 class Endpoint(APIView):
     """The methods of one path. A method without a declared operation does not exist.
 
-    In a handler `self.request` is the request, `self.access` the user's role in the organization
-    (operations with a permission), `self.user` who acts.
+    In a handler `self.request` is the request, `self.access` what the caller may do in the
+    organization (operations with a permission), `self.by` whose deed it is, `self.user` the person
+    (operations that keys cannot use).
     """
 
     operations: ClassVar[dict[str, Operation]] = {}
@@ -163,8 +164,8 @@ class Endpoint(APIView):
         return sorted(self.operations)
 
     @property
-    def access(self) -> Access:
-        """The caller's role in the organization that the request is about."""
+    def access(self) -> Access | KeyAccess:
+        """What the caller may do in the organization that the request is about."""
         access = self._known_caller.access
         if access is None:
             raise RuntimeError("The operation declares no permission.")
@@ -173,12 +174,21 @@ class Endpoint(APIView):
     @property
     def default_access(self) -> Access | None:
         """The same where an organization was not asked for, and there need not be any."""
-        return self._known_caller.access
+        access = self._known_caller.access
+        return None if isinstance(access, KeyAccess) else access
 
     @property
     def user(self) -> User:
-        """Who acts."""
-        return self._known_caller.user
+        """The person who calls, where programs cannot."""
+        user = self._known_caller.user
+        if user is None:
+            raise RuntimeError("A program calls.")
+        return user
+
+    @property
+    def by(self) -> User | None:
+        """Whose deed it is: the person's, or of whoever made the key."""
+        return self._known_caller.by
 
     @property
     def _known_caller(self) -> Caller:
@@ -236,6 +246,8 @@ class Endpoint(APIView):
         self.caller = authenticate(request, in_organization=operation.in_organization())
         if isinstance(operation.permission, Permission):
             self.caller.require(operation.permission)
+        else:
+            self.caller.require_person()
 
     def _validated(
         self, request: HttpRequest, operation: Operation, path: dict[str, str]

@@ -9,6 +9,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode
 
+from accounts.permissions import KEY_SCOPES
 from villaops.api.endpoint import PUBLIC, Operation
 from villaops.api.wire import Input, Output
 
@@ -83,7 +84,7 @@ class OperationSchema(AutoSchema):
             "operationId": name,
             "summary": (handler.__doc__ or "").strip().partition("\n")[0],
             "tags": [self.view.tag],
-            "security": [] if operation.permission is PUBLIC else [{"bearer": []}],
+            "security": _security(operation),
         }
         parameters = [*self._parameters(operation), *_headers(operation)]
         if parameters:
@@ -189,6 +190,14 @@ def _errors(operation: Operation, *, counted: bool) -> set[int]:
     if operation.body:
         found |= {413}
     return found
+
+
+def _security(operation: Operation) -> list[Schema]:
+    """Any one of these credentials opens it."""
+    if operation.permission is PUBLIC:
+        return []
+    is_open_to_keys = operation.permission in KEY_SCOPES
+    return [{"bearer": []}, *([{"apiKey": []}] if is_open_to_keys else [])]
 
 
 def _headers(operation: Operation) -> list[Schema]:

@@ -68,6 +68,13 @@ def as_bearer(token: str) -> Api:
     return api
 
 
+def with_key(secret: str, organization: Organization | None = None) -> Api:
+    """A program that carries this API key, whatever it is."""
+    api = Api(organization=organization)
+    api.headers["Authorization"] = f"Api-Key {secret}"
+    return api
+
+
 def _json(body: Any) -> bytes:
     return json.dumps(body, default=str).encode()
 
