@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Organization, User
@@ -185,6 +186,42 @@ def test_changes_are_told_once_something_happens(
     assert client.get(root + "changes", {"as_of": later}).status_code == 204
     for nonsense in ("", "yesterday", "1", "1.2.3", "9" * 30 + ".1"):
         assert client.get(root + "changes", {"as_of": nonsense}).status_code == 422
+
+
+def test_new_names_and_states_are_told_too(client: Client, root: str, house: Property) -> None:
+    guest = make_guest(house.organization, name="Ana Silva")
+    make_booking(house, DAY, 2, guest=guest)
+    unit = units_of(house)[0]
+    told = []
+
+    for row, field, value in (
+        (guest, "name", "Ana Costa"),
+        (house, "name", "House by the sea"),
+        (unit, "name", "Blue room"),
+        (unit, "status", "inactive"),
+    ):
+        as_of = client.get(root + WINDOW).json()["as_of"]
+        before = client.get(root + "changes", {"as_of": as_of}).status_code
+        setattr(row, field, value)
+        row.save()
+        told.append((before, client.get(root + "changes", {"as_of": as_of}).status_code))
+
+    assert told == [(204, 200)] * 4
+
+
+def test_names_are_quoted_and_plans_made_without_knowing_the_dates(
+    client: Client, root: str, house: Property
+) -> None:
+    name = 'Ana "Nana" O\'Neill \\ <b>é\n</b>'
+    make_booking(house, DAY, 2, guest=make_guest(house.organization, name=name))
+    block_nights(unit=units_of(house)[1], start=DAY, end=DAY + ONE, by=None, note='5" pipe')
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+
+    for _ in range(6):
+        names = {bar["name"] for bar in bars(client, root)}
+
+    assert names == {name, '5" pipe'}
 
 
 def test_card_offers_the_moves_there_are(client: Client, root: str, house: Property) -> None:

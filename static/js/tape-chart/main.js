@@ -53,6 +53,7 @@ class Chart {
 
   listen() {
     this.store.addEventListener("change", () => {
+      this.toolbar.fill();
       this.arrange();
       if (!this.root.dataset.painted) requestAnimationFrame(() => setTimeout(() => this.notePaint()));
     });

@@ -28,6 +28,7 @@ export class Store extends EventTarget {
   async loadUnits() {
     const { properties } = await this.wire.units();
     this.properties = properties;
+    this.units = new Map();
     for (const property of properties) {
       property.todayDay = toDay(property.today);
       for (const unit of property.units) this.units.set(unit.id, { ...unit, property });
@@ -48,9 +49,10 @@ export class Store extends EventTarget {
     await this.fetch(from, to);
   }
 
-  // Ask again for all that is loaded; days far from those on screen are forgotten.
+  // Ask again for all that is loaded, names included; days far from those on screen are forgotten.
   async refresh(start, end) {
     const from = Math.floor(start / CHUNK) - 1;
+    await this.loadUnits();
     this.chunks.clear();
     this.asOf = null;
     await this.fetch(from, Math.min(Math.floor(end / CHUNK) + 1, from + MOST_CHUNKS - 1));

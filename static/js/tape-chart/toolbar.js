@@ -103,9 +103,15 @@ export class Toolbar {
     this.bar.querySelector("[data-month]").textContent = write(day, "month");
   }
 
+  // The properties to choose from, as they are called by now.
   fill() {
     const choice = this.bar.querySelector("[data-only-property]");
-    for (const property of this.chart.store.properties) choice.add(new Option(property.name, property.id));
+    const { properties } = this.chart.store;
+    const names = properties.map(({ id, name }) => `${id} ${name}`).join();
+    if (!properties.length || this.filled === names) return;
+    this.filled = names;
+    choice.length = 1;
+    for (const property of properties) choice.add(new Option(property.name, property.id));
     choice.value = this.chart.view.property;
     if (choice.value !== this.chart.view.property) {
       choice.value = "";
