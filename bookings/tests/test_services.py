@@ -4,12 +4,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 
 from accounts.models import Organization, User
 from bookings import placing, services
-from bookings.blocks import block_nights, release_block, restore_block, update_block
-from bookings.models import MOVES, Block, Booking, Night, Status
+from bookings.models import MOVES, Booking, Night, Status
 from bookings.nights import DatesTaken, spread
 from properties.models import Property
 from properties.services import delete_property, restore_property
@@ -49,13 +48,6 @@ def check_constraints_now() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
-@transaction.atomic
-def execute_and_check(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-    check_constraints_now()
 
 
 def test_spread_gives_the_first_nights_a_cent_more() -> None:
@@ -426,74 +418,6 @@ def test_restore_booking_wants_its_property_back_first(villa: Property) -> None:
     booking.refresh_from_db()
     assert booking.deleted_at is None
     assert len(nights_of(booking)) == 3
-
-
-def test_a_block_and_a_booking_never_overlap(villa: Property) -> None:
-    unit = units_of(villa)[0]
-    block = block_nights(unit=unit, start=day(0), end=day(2), reason="owner_stay", by=None)
-
-    with pytest.raises(DatesTaken) as refused:
-        make_booking(villa, day(1), 2)
-    assert refused.value.explanation == (
-        "The night of Mon 2 March 2026 in Villa is taken by a block (owner stay)."
-    )
-    make_booking(villa, day(2), 2)
-    with pytest.raises(DatesTaken):
-        update_block(block=block, by=None, changes={"end": day(3)})
-    release_block(block=block, by=None)
-    check_constraints_now()
-    make_booking(villa, day(0), 2)
-    with pytest.raises(DatesTaken):
-        restore_block(block=block, by=None)
-
-
-def test_update_and_restore_block(villa: Property) -> None:
-    unit = units_of(villa)[0]
-    block = block_nights(unit=unit, start=day(0), end=day(2), by=None)
-
-    block = update_block(block=block, by=None, changes={"start": day(1), "end": day(5)})
-    release_block(block=block, by=None)
-    restore_block(block=block, by=None)
-
-    check_constraints_now()
-    held = Night.objects.filter(block=block).order_by("night").values_list("night", flat=True)
-    assert list(held) == [day(1), day(2), day(3), day(4)]
-    assert Block.objects.get(pk=block.pk).deleted_at is None
-
-
-@pytest.mark.parametrize(
-    ("end", "sentence"),
-    [(0, "end must be after start"), (3661, "A block has at most 3660 days")],
-)
-def test_block_nights_checks_its_dates(villa: Property, end: int, sentence: str) -> None:
-    with pytest.raises(BrokenRule) as refused:
-        block_nights(unit=units_of(villa)[0], start=day(0), end=day(end), by=None)
-
-    assert refused.value.message == sentence
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "DELETE FROM bookings_night WHERE night = '2026-03-02'",
-        "UPDATE bookings_night SET night = '2026-03-20' WHERE night = '2026-03-03'",
-        "UPDATE bookings_night SET price = price + 1",
-        "UPDATE bookings_booking SET check_out = '2026-03-20'",
-        "UPDATE bookings_booking SET total_price = 1",
-        "UPDATE bookings_booking SET status = 'no_show'",
-        "UPDATE bookings_booking SET deleted_at = now()",
-        "UPDATE bookings_booking SET unit_id = (SELECT id FROM properties_unit WHERE name = 'X')",
-    ],
-)
-def test_sql_that_breaks_a_stay_is_refused_at_commit(
-    villa: Property, organization: Organization, sql: str
-) -> None:
-    make_property(organization, name="X")
-    make_booking(villa, day(0), 3)
-    check_constraints_now()
-
-    with pytest.raises(IntegrityError, match="Nights of booking"):
-        execute_and_check(sql)
 
 
 def test_history_says_who_and_through_which_door(villa: Property, owner: User) -> None:
