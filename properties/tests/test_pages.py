@@ -317,8 +317,9 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
 
 
 def test_detail_shows_the_next_thirty_nights(
-    client: Client, root: str, hotel: Property, organization: Organization
+    client: Client, root: str, organization: Organization
 ) -> None:
+    hotel = make_property(organization, units=3)
     make_booking(hotel, DAY, 9)
     block_nights(unit=units_of(hotel)[2], start=DAY, end=DAY + ONE, by=None)
 
