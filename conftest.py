@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.management.commands.flush import Command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -14,12 +16,42 @@ from villaops.tenancy import Door, organization_context
 from villaops.tests import build
 from villaops.tests.browser import browser, open_page  # noqa: F401 - fixtures
 
+# Tests that commit empty every table afterwards; the audit log lets nobody do that.
+AUDIT_LOG_MAY_BE_EMPTIED = """
+    GRANT TRUNCATE ON accounts_auditentry TO CURRENT_USER;
+    ALTER TABLE accounts_auditentry DISABLE TRIGGER audit_guard_all
+"""
+NOBODY_EMPTIES_IT = """
+    REVOKE TRUNCATE ON accounts_auditentry FROM CURRENT_USER;
+    ALTER TABLE accounts_auditentry ENABLE TRIGGER audit_guard_all
+"""
 TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET LOCAL")
 
 # No worker runs beside the tests: what is queued happens at once.
 app.conf.task_always_eager = True
 
 type Statements = Callable[[int], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def tests_start_without_an_audit_log() -> Iterator[None]:
+    """As the tables' owner could; the chain is there because the owner can."""
+    flush = Command.handle
+
+    def emptied(command: Command, **options: Any) -> None:
+        _each(AUDIT_LOG_MAY_BE_EMPTIED)
+        flush(command, **options)
+        _each(NOBODY_EMPTIES_IT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Command, "handle", emptied)
+        yield
+
+
+def _each(statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements.split(";"):
+            cursor.execute(statement)
 
 
 @pytest.fixture(autouse=True)

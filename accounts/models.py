@@ -362,3 +362,58 @@ class OneTimeToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} for {self.user_id}"
+
+
+class AuditEntry(models.Model):
+    """Who did what, when and through which door: a link of its organization's chain.
+
+    Written by triggers (accounts/audit_sql.py) and by `accounts.audit.record_security_event`, and
+    changed by nobody. It says what things were called then, and outlives what it tells of.
+    """
+
+    # Of nobody's organization: somebody tried to come in who belongs to none.
+    organization = models.ForeignKey(
+        Organization,
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+    user = models.ForeignKey(
+        User, models.DO_NOTHING, related_name="+", null=True, db_constraint=False, db_index=False
+    )
+    user_name = models.CharField(max_length=255)
+    door = models.CharField(max_length=10)
+    api_key = models.ForeignKey(
+        ApiKey, models.DO_NOTHING, related_name="+", null=True, db_constraint=False, db_index=False
+    )
+    api_key_name = models.CharField(max_length=100)
+    action = models.CharField(max_length=30)
+    record_kind = models.CharField(max_length=20)
+    record_id = models.UUIDField(null=True)
+    record_label = models.TextField(null=True)
+    # {field: [from, to]}; null when there is nothing to tell, or it has been forgotten.
+    changes = models.JSONField(null=True)
+    # SHA-256 of label and changes; of everything else, it and the hash before.
+    changes_digest = models.BinaryField(max_length=32)
+    previous_hash = models.BinaryField(max_length=32)
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        indexes = [
+            models.Index(fields=["organization", "record_id", "number"], name="audit_of_record"),
+            models.Index(fields=["organization", "user", "number"], name="audit_of_user"),
+            models.Index(fields=["organization", "action", "number"], name="audit_of_action"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "number"], name="audit_number", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.action} {self.record_kind} {self.record_label or ''}"

@@ -1,0 +1,116 @@
+"""The audit log: what is written, that it stays as it is, and that tampering shows."""
+
+from typing import Any
+
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.db.models import QuerySet
+
+from accounts.audit import SecurityEvent, record_security_event
+from accounts.models import AuditEntry, Organization, User
+from bookings.services import confirm_booking, delete_booking
+from villaops.tenancy import Door, all_organizations, organization_context
+from villaops.tests.build import make_booking, make_organization, make_property, make_user
+
+
+def commit() -> None:
+    """What a commit would do: deferred triggers run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def entries(**wanted: Any) -> QuerySet[AuditEntry]:
+    commit()
+    return AuditEntry.objects.filter(**wanted).order_by("number")
+
+
+def test_every_change_of_a_booking_is_an_entry(
+    organization: Organization, owner: User, inside: None
+) -> None:
+    booking = make_booking(make_property(organization))
+    confirm_booking(booking=booking, by=owner)
+    delete_booking(booking=booking, by=owner)
+
+    made, confirmed, deleted = entries(record_kind="booking")
+
+    assert (made.action, made.user_id, made.user_name, made.door) == (
+        "created",
+        owner.pk,
+        owner.name,
+        "web",
+    )
+    assert made.changes["check_in"] == [None, "2026-03-01"]
+    assert (confirmed.action, confirmed.changes) == (
+        "changed",
+        {"status": ["pending", "confirmed"]},
+    )
+    assert (deleted.action, deleted.record_label) == ("deleted", booking.reference)
+    assert made.record_id == confirmed.record_id == booking.pk
+
+
+def test_entries_of_an_organization_are_a_chain(organization: Organization, inside: None) -> None:
+    make_booking(make_property(organization))
+
+    links = list(entries())
+
+    assert [link.number for link in links] == list(range(1, len(links) + 1))
+    assert bytes(links[0].previous_hash) == b""
+    assert [bytes(link.previous_hash) for link in links[1:]] == [
+        bytes(link.hash) for link in links[:-1]
+    ]
+    assert len({bytes(link.hash) for link in links}) == len(links) > 4
+
+
+def test_a_log_in_is_kept_in_each_of_the_users_organizations(
+    organization: Organization, other_organization: Organization, owner: User
+) -> None:
+    second = make_organization("Lake Houses", by=owner)
+
+    record_security_event(
+        kind=SecurityEvent.LOGGED_IN, user=owner, door=Door.WEB, address="192.0.2.7"
+    )
+
+    commit()
+    with all_organizations(by=None, door=Door.COMMAND, reason="test"):
+        found = {entry.organization_id: entry for entry in entries(action="logged_in")}
+    assert set(found) == {organization.pk, second.pk}
+    assert found[second.pk].changes == {"address": [None, "192.0.2.7"]}
+
+
+def test_what_nobodys_organization_can_know_is_the_administrators_to_read(
+    organization: Organization, db: None
+) -> None:
+    loner = make_user()
+
+    record_security_event(kind=SecurityEvent.LOGGED_IN, user=loner, door=Door.WEB)
+    record_security_event(kind=SecurityEvent.LOGIN_FAILED, door=Door.WEB, label="who@example.com")
+
+    commit()
+    assert not AuditEntry.objects.exists()
+    with organization_context(organization, by=None, door=Door.WEB):
+        assert not entries(organization=None).exists()
+    with all_organizations(by=None, door=Door.ADMIN, reason="test"):
+        found = [(entry.number, entry.record_label) for entry in entries(organization=None)]
+    assert found == [(1, loner.name), (2, "who@example.com")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE accounts_auditentry SET user_name = 'Somebody else'",
+        "UPDATE accounts_auditentry SET changes = '{}'",
+        "UPDATE accounts_auditentry SET changes = NULL, record_label = NULL",
+        "DELETE FROM accounts_auditentry",
+        "TRUNCATE accounts_auditentry",
+    ],
+)
+def test_entries_are_written_once(inside: None, statement: str) -> None:
+    commit()
+
+    with (
+        pytest.raises(ProgrammingError, match=r"permission denied|written once"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
