@@ -1,6 +1,7 @@
-"""Pictures that people upload: looked at, made small, and rid of everything but the picture."""
+"""Pictures that people upload: drawn anew, so that nothing but the picture is kept."""
 
 from io import BytesIO
+from typing import IO
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
@@ -9,38 +10,38 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from villaops.errors import Refused
 
+SIDE = 512
 MAX_BYTES = 5 * 1024 * 1024
-# A phone's photo has 50 million at most; what says it has more wants our memory.
+# What a photograph has; more, out of a small file, is an attack on our memory.
 MAX_PIXELS = 50_000_000
-FORMATS = ("JPEG", "PNG", "WEBP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 
 
-class PictureRefused(Refused):
-    code = "picture_refused"
-    message = "Choose a JPEG, PNG or WebP picture of at most 5 MB."
+class UnreadablePicture(Refused):
+    code = "unreadable_picture"
+    message = "Unreadable picture"
+    explanation = "This is no JPEG, PNG, WebP or GIF picture of at most 5 MB."
 
 
-def small_picture(upload: UploadedFile, *, side: int = 256) -> "ContentFile[bytes]":
-    """The picture as a square WebP of `side` pixels, under a name nobody can guess.
+def small_picture(file: UploadedFile | IO[bytes], side: int = SIDE) -> "ContentFile[bytes]":
+    """The picture as WebP, at most `side` pixels each way, upright, under a name nobody can guess.
 
-    Drawn anew from its pixels, so that neither where it was taken nor anything hidden in the file
-    goes further. Raises PictureRefused.
+    Without what cameras add (where it was taken) and without anything else that was in the file.
+    Raises UnreadablePicture.
     """
-    if (upload.size or 0) > MAX_BYTES:
-        raise PictureRefused
+    if (getattr(file, "size", 0) or 0) > MAX_BYTES:
+        raise UnreadablePicture
     try:
-        with Image.open(upload, formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise PictureRefused
-            turned = ImageOps.exif_transpose(opened)
-            square = ImageOps.fit(turned.convert("RGBA"), (side, side))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise PictureRefused from error
-    except Image.DecompressionBombError as error:
-        raise PictureRefused from error
+        with Image.open(file, formats=FORMATS) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise UnreadablePicture
+            # JPEG decoders can shrink while they read.
+            picture.draft("RGB", (side * 2, side * 2))
+            upright = ImageOps.exif_transpose(picture)
+            upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise UnreadablePicture from None
+    upright.thumbnail((side, side))
     drawn = BytesIO()
-    # A new image: what the old one carried besides its pixels stays behind.
-    clean = Image.new("RGBA", square.size)
-    clean.paste(square)
-    clean.save(drawn, "WEBP", quality=85)
+    upright.save(drawn, "WEBP", quality=85, method=4)
     return ContentFile(drawn.getvalue(), name=f"{uuid4().hex}.webp")
