@@ -16,7 +16,7 @@ from bookings.models import Block
 from properties.models import Property, Unit
 from villaops.clock import today_in
 from villaops.errors import DomainError
-from villaops.pages import form_page, get_or_post, refusals_as_messages
+from villaops.pages import back_to, form_page, get_or_post, refusals_as_messages
 
 
 @page(Permission.WRITE_BOOKINGS)
@@ -28,7 +28,7 @@ def create(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
     form = BlockForm(
         request.POST or None,
         units=Unit.objects.for_organization(organization).filter(property=home).in_order(),
-        initial={"start": today_in(home.time_zone), "unit": request.GET.get("unit")},
+        initial={"start": today_in(home.time_zone), **request.GET.dict()},
     )
     if form.is_valid():
         try:
@@ -37,7 +37,7 @@ def create(request: OrganizationRequest, property_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, _("Nights blocked."))
-            return redirect("properties:detail", organization.slug, property_id)
+            return redirect(back_to(request, "properties:detail", organization.slug, property_id))
     return form_page(request, "bookings/block.html", form, property=home)
 
 
@@ -52,4 +52,5 @@ def release(request: OrganizationRequest, block_id: UUID) -> HttpResponse:
     with refusals_as_messages(request):
         release_block(block=block, by=request.access.user)
         messages.success(request, _("Block released. The nights are on sale again."))
-    return redirect("properties:detail", organization.slug, block.unit.property_id)
+    home_id = block.unit.property_id
+    return redirect(back_to(request, "properties:detail", organization.slug, home_id))

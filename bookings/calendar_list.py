@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bookings import calendar
-from bookings.models import Block, Status
+from bookings.models import MOVES, Block, Status
+from bookings.views import BUTTONS, Move
 from properties.models import Property, Unit
 from villaops.forms import DayInput, HouseForm
 
 DAYS = 14
-# So many that a page of busy ones stays under 100 KB.
-UNITS_PER_PAGE = 15
+# A stay with its buttons is almost 2 KB: a page of busy units shows fewer of them.
+STAYS_PER_PAGE = 40
+MOST_UNITS = 15
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,16 @@ class Span:
     state: str = ""
     label: str = ""
     place: str = ""
+
+    def buttons(self) -> list[tuple[str, Move]]:
+        """Where a stay may be moved to from here, each with its button; the next step first."""
+        targets = [to for to in MOVES.get(self.state, ()) if (self.state, to) in BUTTONS]
+        moves = [(to, BUTTONS[self.state, to]) for to in targets]
+        return sorted(moves, key=lambda move: not move[1].is_next_step)
+
+    def may_cancel(self) -> bool:
+        """Whether the stay can still be called off."""
+        return Status.CANCELLED in MOVES.get(self.state, ())
 
 
 @dataclass(frozen=True)
@@ -75,7 +87,6 @@ def listed(
     units = Unit.objects.for_organization(organization_id).select_related("property").in_order()
     if home:
         units = units.filter(property__pk=home)
-    page = Paginator(units, UNITS_PER_PAGE).get_page(number)
     by_unit: dict[str | None, list[Span]] = {}
     places = dict(
         Property.objects.for_organization(organization_id).values_list("pk", "name").order_by("pk")
@@ -83,6 +94,9 @@ def listed(
     for bar in json.loads(calendar.bars_between(organization_id, start, end)[0]):
         if home in (None, "", bar["property"]):
             by_unit.setdefault(bar["unit"], []).append(_span(bar, places[UUID(bar["property"])]))
+    busiest = max((len(spans) for unit, spans in by_unit.items() if unit), default=1)
+    size = max(min(STAYS_PER_PAGE // busiest, MOST_UNITS), 1)
+    page = Paginator(units, size).get_page(number)
     rows = [
         Row(
             unit,

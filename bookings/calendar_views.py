@@ -235,6 +235,7 @@ def listing(request: OrganizationRequest) -> HttpResponse:
         "earlier": (start - dt.timedelta(days=days)).isoformat(),
         "later": end.isoformat(),
         "may_write": request.access.can(Permission.WRITE_BOOKINGS),
+        "here": request.get_full_path(),
         **listed(organization.pk, start, end, form.initial["property"], request.GET.get("page")),
     }
     return render(request, "bookings/calendar_list.html", context)

@@ -27,7 +27,7 @@ from bookings.blocks import (
 )
 from bookings.calendar import version_of
 from bookings.gesture_words import block_words, stay_words
-from bookings.models import MAX_NIGHTS, MOVES, Block, Booking, Night, Status
+from bookings.models import MAX_NIGHTS, Block, Booking, Night, Status, way_between
 from bookings.placing import UnitNotFound
 from bookings.repricing import Repricing, total_of
 from bookings.services import BookingNotFound, lock_booking, move_to_unit, update_booking
@@ -208,6 +208,9 @@ def change_stay(
         wishes, dates = _wishes(before, gesture.change, unit, home)
         quote = _quote(before, dates, home)
         wishes |= _decided(gesture, quote)
+        # Back from checked in to pending there is a step between.
+        for step in way_between(booking.status, wishes.get("status", ""))[:-1]:
+            update_booking(booking=booking, by=by, changes={"status": step})
         after = update_booking(booking=booking, by=by, changes=wishes)
         # Asked only now: nobody decides about the price of what would be refused.
         is_decided = gesture.price or gesture.total is not None or trial
@@ -343,7 +346,7 @@ def _undo(before: _Before, after: Booking) -> dict[str, Any] | None:
     """The change that takes a change back; None where no single one does."""
     old = before.booking
     if after.status != old.status:
-        return {"status": old.status} if old.status in MOVES[after.status] else None
+        return {"status": old.status} if way_between(after.status, old.status) else None
     change: dict[str, Any] = {"check_in": old.check_in, "check_out": old.check_out}
     if old.property_id != after.property_id:
         change["property"] = old.property_id

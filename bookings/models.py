@@ -60,6 +60,15 @@ MOVES: dict[str, tuple[Status, ...]] = {
 }
 
 
+def way_between(old: str, new: str) -> list[str]:
+    """The moves that lead from one status to the other, one after the other; none if none do."""
+    if new in MOVES[old]:
+        return [new]
+    # A guest who was pending when they were checked in passes through confirmed on the way back.
+    through = Status.CONFIRMED
+    return [through, new] if through in MOVES[old] and new in MOVES[through] else []
+
+
 @keep_history(meta=_events_by_time("booking_event_by_time"))
 class Booking(models.Model):
     """The agreement: a guest stays at a property from check_in until check_out, for a price.

@@ -17,7 +17,7 @@ from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
 from bookings.forms import CancelForm, MoveForm, NoteForm
 from bookings.history import story_of
-from bookings.models import MOVES, Booking, Status
+from bookings.models import Booking, Status, way_between
 from bookings.services import (
     cancel_booking,
     check_in_guest,
@@ -127,24 +127,15 @@ def status(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
         return HttpResponseBadRequest()
     before = booking.status
     with refusals_as_messages(request), transaction.atomic():
-        for step in _way(before, target) or [target]:
+        for step in way_between(before, target) or [target]:
             VERBS[step](booking=booking, by=request.access.user)
         say(request, _moved_words(booking, target), **_undo(request, booking, target, before))
     return detail_or_next(request, booking_id)
 
 
-def _way(old: str, new: str) -> list[str]:
-    """The moves that lead from one status to the other, if they do."""
-    if new in MOVES[old]:
-        return [new]
-    # A guest who was pending when they were checked in passes through confirmed on the way back.
-    through = Status.CONFIRMED
-    return [through, new] if through in MOVES[old] and new in MOVES[through] else []
-
-
 def _undo(request: OrganizationRequest, booking: Booking, now: str, before: str) -> dict[str, Any]:
     """How the toast takes a move back; nothing where there is no way back."""
-    if "undo" in request.POST or not _way(now, before):
+    if "undo" in request.POST or not way_between(now, before):
         return {}
     address = reverse("bookings:status", args=[request.access.organization.slug, booking.pk])
     return {"undo_url": address, "undo": {"status": before, "undo": "1"}}
@@ -195,7 +186,7 @@ def move(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
         request.POST or None,
         booking=booking,
         units=others.in_order(),
-        initial={"from_night": first},
+        initial={"from_night": request.GET.get("from_night") or first},
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -290,6 +290,46 @@ def test_list_says_who_is_where_and_what_is_free(
     assert client.get(root + "list?start=x&days=900&property=x&page=x").status_code == 200
 
 
+def test_list_moves_stays_along_and_comes_back(client: Client, root: str, house: Property) -> None:
+    first, second = units_of(house)
+    stay = make_booking(house, DAY, 3, units=[first])
+    block = block_nights(unit=second, start=DAY, end=DAY + ONE, by=None)
+    here = f"{root}list?start=2026-03-01&days=7"
+    bookings = root.replace("calendar/", "bookings/")
+
+    page = client.get(here).content.decode()
+    back = client.post(f"{bookings}{stay.pk}/status", {"status": "confirmed", "next": here})
+    released = client.post(f"{bookings}blocks/{block.pk}/release", {"next": here})
+    blank = client.get(
+        f"{bookings}blocks/new/{house.pk}?unit={second.pk}&start=2026-03-02&end=2026-03-08"
+    )
+
+    for target in ("confirmed", "checked_in"):
+        assert f'{stay.pk}/status" name="status" value="{target}"' in page
+    assert "checked_out" not in page
+    assert f"{stay.pk}/move?from_night=2026-03-01&amp;next=%2Fo%2F" in page
+    assert f"unit={second.pk}&amp;start=2026-03-02&amp;end=2026-03-08" in page
+    assert (back.url, released.url) == (here, here)
+    assert blank.context["form"]["end"].value() == "2026-03-08"
+    assert "Release" not in client.get(here).content.decode()
+
+
+def test_list_full_of_short_stays_is_a_light_page(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization, units=3)
+    guest = make_guest(organization, name="Maximiliane von Hohenfels")
+    empty = client.get(root + "list?start=2026-03-01")
+    for unit in units_of(home):
+        for night in range(14):
+            make_booking(home, DAY + night * ONE, 1, units=[unit], guest=guest)
+
+    busy = client.get(root + "list?start=2026-03-01")
+
+    assert (len(empty.context["rows"]), len(busy.context["rows"])) == (3, 2)
+    assert len(busy.content) < 100_000
+
+
 def test_pages_ask_the_same_however_much_there_is(
     client: Client, root: str, organization: Organization, statements: Statements
 ) -> None:

@@ -233,6 +233,18 @@ def test_cancel_removes_the_bar_and_undo_brings_it_back(chart: Chart, house: Pro
     assert (booking.status, len(held(booking))) == ("confirmed", 2)
 
 
+def test_check_in_of_a_pending_stay_is_undone(chart: Chart, house: Property) -> None:
+    booking = make_booking(house, DAY, 2)
+
+    answer = chart.gesture("change", booking, {"status": "checked_in"}).json()
+    undo = answer["undo"]
+    body = {"kind": "booking", "id": booking.pk, "seen": undo["seen"], "change": undo["change"]}
+    undone = chart.post("change", body)
+
+    assert answer["bars"][0]["status"] == "checked_in"
+    assert undone.json()["bars"][0]["status"] == "pending"
+
+
 def test_status_moves_only_where_the_model_allows(chart: Chart, house: Property) -> None:
     booking = make_booking(house, DAY, 2)
 
