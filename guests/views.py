@@ -40,7 +40,13 @@ def index(request: OrganizationRequest) -> HttpResponse:
     guests = Counted(shown, PAGE_SIZE, total=found.count()).get_page(request.GET.get("page"))
     template = "guests/list.html#results" if wants_fragment(request) else "guests/list.html"
     columns = [_column(request, order, name, label) for name, label in COLUMNS.items()]
-    context = {"guests": guests, "search": search, "order": order, "columns": columns}
+    context = {
+        "guests": guests,
+        "search": search,
+        "order": order,
+        "columns": columns,
+        "sorts": SORTS,
+    }
     return render(request, template, context)
 
 
@@ -49,6 +55,17 @@ COLUMNS = {
     "stays": gettext_lazy("Stays"),
     "last": gettext_lazy("Last stay"),
     "next": gettext_lazy("Next stay"),
+}
+# The same on a phone, where there are no headings to press.
+SORTS = {
+    "name": gettext_lazy("Name"),
+    "-name": gettext_lazy("Name, backwards"),
+    "-stays": gettext_lazy("Most stays first"),
+    "stays": gettext_lazy("Fewest stays first"),
+    "-last": gettext_lazy("Latest stay first"),
+    "last": gettext_lazy("Earliest stay first"),
+    "next": gettext_lazy("Next to come first"),
+    "-next": gettext_lazy("Last to come first"),
 }
 # Numbers and past days are asked for from the top; names and days to come from the beginning.
 FROM_THE_TOP = ("stays", "last")
