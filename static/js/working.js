@@ -23,7 +23,18 @@ function end() {
 if (bar) {
   document.addEventListener("htmx:beforeSend", begin);
   document.addEventListener("htmx:afterRequest", end);
-  window.addEventListener("beforeunload", () => setTimeout(begin));
+  // A download leaves the page where it is, and so does a person who is asked whether to go and stays.
+  let isDownload = false;
+  document.addEventListener("submit", (event) => {
+    isDownload = Boolean(event.submitter?.hasAttribute("data-download"));
+  });
+  window.addEventListener("beforeunload", (event) => {
+    const stays = isDownload;
+    isDownload = false;
+    setTimeout(() => {
+      if (!stays && !event.defaultPrevented) begin();
+    });
+  });
   window.addEventListener("pageshow", () => {
     running = 1;
     end();
