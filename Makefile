@@ -53,7 +53,11 @@ openapi: venv ## write openapi.json, the committed description of the API
 
 .PHONY: screenshots
 screenshots: venv-dev ## take pictures of every page, light and dark, wide and phone, into screenshots/
-	@$(PYTHON_RUN) scripts/screenshots
+	@$(PYTHON_RUN) scripts/screenshots $(ARGS)
+
+.PHONY: pictures
+pictures: venv-dev ## take those the README shows anew, into docs/img/
+	@$(PYTHON_RUN) scripts/screenshots --pictures busy-today busy-calendar busy-booking
 
 .PHONY: lock
 lock: venv-dev ## write requirements*.txt anew from pyproject.toml (ARGS=--upgrade for newer versions)
