@@ -13,7 +13,15 @@ from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from accounts.models import ApiKey, Membership, Organization, User
-from accounts.permissions import ROLE_OF_SCOPE, Permission, Role, Scope, allows, key_allows
+from accounts.permissions import (
+    ORGANIZATION_WIDE,
+    ROLE_OF_SCOPE,
+    Permission,
+    Role,
+    Scope,
+    allows,
+    key_allows,
+)
 from villaops.tenancy import Door, organization_context
 
 
@@ -28,8 +36,11 @@ class Access:
     property_ids: Sequence[UUID] | None = None
 
     def can(self, permission: Permission | str) -> bool:
-        """Whether the role has the permission."""
-        return allows(self.role, Permission(permission))
+        """Whether the role has the permission, as far as the member's limit leaves it."""
+        wanted = Permission(permission)
+        if self.property_ids is not None and wanted in ORGANIZATION_WIDE:
+            return False
+        return allows(self.role, wanted)
 
     def context(self, door: Door) -> AbstractContextManager[None]:
         """The organization's rows, as far as this user may see any of them."""

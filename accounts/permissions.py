@@ -16,7 +16,9 @@ class Permission(StrEnum):
     MANAGE_MEMBERS = "member.manage"
     MANAGE_API_KEYS = "api_key.manage"
     PAY = "billing.pay"
+    READ_AUDIT = "audit.read"
     READ_PROPERTIES = "property.read"
+    ADD_PROPERTIES = "property.add"
     WRITE_PROPERTIES = "property.write"
     DELETE_PROPERTIES = "property.delete"
     READ_GUESTS = "guest.read"
@@ -66,6 +68,8 @@ _MANAGER = (
     _STAFF
     | _VIEWER
     | {
+        P.READ_AUDIT,
+        P.ADD_PROPERTIES,
         P.WRITE_PROPERTIES,
         P.DELETE_PROPERTIES,
         P.DELETE_GUESTS,
@@ -94,6 +98,9 @@ ROLES: dict[Role, RoleRights] = {
     Role.VIEWER: RoleRights("Reads everything, changes nothing.", _VIEWER),
 }
 
+# Not for members who are limited to some properties, whatever their role.
+ORGANIZATION_WIDE = frozenset({P.READ_AUDIT, P.ADD_PROPERTIES})
+
 # What keys are for; a permission that is not here is for people only.
 KEY_SCOPES: dict[Permission, Scope] = {
     P.READ_ORGANIZATION: Scope.READ,
@@ -103,6 +110,7 @@ KEY_SCOPES: dict[Permission, Scope] = {
     P.READ_PRICES: Scope.READ,
     P.READ_OCCUPANCY: Scope.READ,
     P.READ_ANALYTICS: Scope.READ,
+    P.ADD_PROPERTIES: Scope.WRITE,
     P.WRITE_PROPERTIES: Scope.WRITE,
     P.DELETE_PROPERTIES: Scope.WRITE,
     P.WRITE_GUESTS: Scope.WRITE,

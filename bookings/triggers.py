@@ -11,19 +11,21 @@ from bookings.querysets import HOLDING
 
 _HOLDING = ", ".join(f"'{status}'" for status in HOLDING)
 
-# The functions look with the eyes of the row's own organization, whatever context is open when the
-# transaction commits, and give the context back.
+# The functions look with the eyes of the row's own organization, at all of its properties, whatever
+# context is open when the transaction commits, and give the context back.
 CHECK_FUNCTIONS = f"""
 CREATE OR REPLACE FUNCTION bookings_check_booking(the_booking uuid, the_organization uuid)
 RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');
+    property_limit text := coalesce(current_setting('villaops.property_ids', true), '');
     b record;
     n record;
     problem text;
 BEGIN
-    PERFORM set_config('villaops.organization_id', the_organization::text, true);
+    PERFORM set_config('villaops.organization_id', the_organization::text, true),
+        set_config('villaops.property_ids', '', true);
     SELECT *, deleted_at IS NULL AND is_placed AND status IN ({_HOLDING}) AS holds INTO b
         FROM bookings_booking WHERE organization_id = the_organization AND id = the_booking;
     SELECT count(*) AS rows, count(DISTINCT night) AS dates, min(night) AS first,
@@ -34,7 +36,8 @@ BEGIN
         JOIN properties_unit u
             ON u.organization_id = held.organization_id AND u.id = held.unit_id
         WHERE held.organization_id = the_organization AND held.booking_id = the_booking;
-    PERFORM set_config('villaops.organization_id', context, true);
+    PERFORM set_config('villaops.organization_id', context, true),
+        set_config('villaops.property_ids', property_limit, true);
     IF b.id IS NULL THEN
         RETURN;
     ELSIF NOT b.holds THEN
@@ -61,16 +64,19 @@ CREATE OR REPLACE FUNCTION bookings_check_block(the_block uuid, the_organization
 LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');
+    property_limit text := coalesce(current_setting('villaops.property_ids', true), '');
     b record;
     n record;
 BEGIN
-    PERFORM set_config('villaops.organization_id', the_organization::text, true);
+    PERFORM set_config('villaops.organization_id', the_organization::text, true),
+        set_config('villaops.property_ids', '', true);
     SELECT * INTO b
         FROM bookings_block WHERE organization_id = the_organization AND id = the_block;
     SELECT count(*) AS rows, min(night) AS first, max(night) AS last,
             bool_and(unit_id = b.unit_id) AS in_unit INTO n
         FROM bookings_night WHERE organization_id = the_organization AND block_id = the_block;
-    PERFORM set_config('villaops.organization_id', context, true);
+    PERFORM set_config('villaops.organization_id', context, true),
+        set_config('villaops.property_ids', property_limit, true);
     IF b.id IS NOT NULL AND (CASE
         WHEN b.deleted_at IS NOT NULL THEN n.rows > 0
         ELSE n.rows <> b."end" - b.start OR n.first <> b.start OR n.last <> b."end" - 1

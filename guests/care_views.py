@@ -22,6 +22,7 @@ from guests.stays import figures_of, stays_of, with_stays
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, refusals_as_messages
+from villaops.tenancy import every_property
 from villaops.toasts import say
 
 CANDIDATES_SHOWN = 20
@@ -100,7 +101,10 @@ def _other(guest: Guest, chosen: str) -> Guest:
 def undo(request: OrganizationRequest, guest: Guest, merge_id: UUID) -> HttpResponse:
     """Tell two merged guests apart again."""
     own = GuestMerge.objects.for_organization(guest.organization_id).filter(keep=guest)
-    done = get_object_or_404(own.select_related("keep", "merged"), pk=merge_id)
+    get_object_or_404(own, pk=merge_id)
+    # Whoever may see the merge may undo it; the other guest, without bookings, they may not see.
+    with every_property():
+        done = own.select_related("keep", "merged").get(pk=merge_id)
     with refusals_as_messages(request):
         other = undo_merge(merge=done, by=request.access.user)
         say(request, _("%s is a guest of their own again.") % other.name)

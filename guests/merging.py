@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 from accounts.models import User
 from bookings.models import Booking
 from guests.models import Guest, GuestMerge
-from guests.services import CONSTRAINTS, GuestNotFound
+from guests.services import CONSTRAINTS, GuestNotFound, GuestStaysElsewhere, has_unseen
 from villaops.errors import BrokenRule, Conflict
+from villaops.tenancy import every_property
 from villaops.verbs import apply_changes, clean, verb
 
 KEEP, MERGE, BOTH = "keep", "merge", "both"
@@ -94,16 +95,23 @@ def merge_guests(
     as in `preview_merge`. Old addresses of `merge` lead to `keep` from now on.
 
     Returns what `undo_merge` needs. Raises SameGuest, GuestNotFound when one of them is deleted
-    meanwhile, GuestAnonymized.
+    meanwhile, GuestStaysElsewhere, GuestAnonymized.
     """
     if keep.pk == merge.pk:
         raise SameGuest
     keep, merge = _lock(keep, merge)
+    _refuse_unseen(keep, merge)
+    # Once their bookings are the other's, a limited member does not see `merge` any more.
+    with every_property():
+        return _merge(keep, merge, by, fields or {})
+
+
+def _merge(keep: Guest, merge: Guest, by: User | None, fields: Mapping[str, str]) -> GuestMerge:
     if keep.deleted_at or merge.deleted_at or keep.organization_id != merge.organization_id:
         raise GuestNotFound
     if keep.anonymized_at or merge.anonymized_at:
         raise GuestAnonymized
-    changes = _values(keep, merge, fields or {})
+    changes = _values(keep, merge, fields)
     before = {name: getattr(keep, name) for name in changes}
     changed = apply_changes(keep, changes)
     clean(keep)
@@ -145,9 +153,17 @@ def undo_merge(*, merge: GuestMerge, by: User | None) -> Guest:
     The other guest is there again with the bookings that came along and are still the survivor's;
     what was booked since stays. Values of the survivor go back unless changed since.
 
-    Returns the other guest. Raises MergeUndone, GuestAnonymized, SurvivorDeleted, LaterMergeFirst,
-    GuestEmailTaken when somebody has one of the e-mails meanwhile.
+    Returns the other guest. Raises GuestStaysElsewhere, MergeUndone, GuestAnonymized,
+    SurvivorDeleted, LaterMergeFirst, GuestEmailTaken when somebody has one of the e-mails
+    meanwhile.
     """
+    _refuse_unseen(merge.keep, merge.merged)
+    # A limited member does not see whoever has no bookings of their own.
+    with every_property():
+        return _undo(merge)
+
+
+def _undo(merge: GuestMerge) -> Guest:
     keep, merged = _lock(merge.keep, merge.merged)
     merge = GuestMerge.objects.select_for_update().get(
         organization_id=merge.organization_id, pk=merge.pk
@@ -176,6 +192,11 @@ def undo_merge(*, merge: GuestMerge, by: User | None) -> Guest:
     merge.undone_at = Now()
     merge.save(update_fields=["undone_at"])
     return merged
+
+
+def _refuse_unseen(one: Guest, other: Guest) -> None:
+    if has_unseen(Booking.objects.filter(organization=one.organization_id, guest__in=[one, other])):
+        raise GuestStaysElsewhere
 
 
 def _lock(one: Guest, other: Guest) -> tuple[Guest, Guest]:

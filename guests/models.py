@@ -40,6 +40,17 @@ class Guest(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    # Whoever wrote them down sees them before they have a stay, even if limited to some properties.
+    created_by = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+    )
     # Since when nothing of the person is kept any more.
     anonymized_at = models.DateTimeField(null=True, blank=True, editable=False)
 

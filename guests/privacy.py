@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from accounts.models import User
 from bookings.models import Booking, BookingNote
 from guests.models import Guest, GuestMerge
-from guests.services import GuestNotFound
+from guests.services import GuestNotFound, GuestStaysElsewhere, has_unseen
 from villaops.errors import Conflict
 from villaops.history import rewriting
+from villaops.tenancy import every_property
 from villaops.verbs import verb
 
 NAME = "Anonymized guest"
@@ -38,8 +39,16 @@ def anonymize_guest(*, guest: Guest, by: User | None, on: dt.date) -> Guest:
     it from the history rows as well. The e-mail becomes an address that is valid, unique and never
     delivered to. A second time changes nothing.
 
-    Returns the guest. Raises GuestNotFound, GuestExpected.
+    Returns the guest. Raises GuestNotFound, GuestStaysElsewhere, GuestExpected.
     """
+    if has_unseen(Booking.objects.filter(organization=guest.organization_id, guest=guest)):
+        raise GuestStaysElsewhere
+    # A limited member does not see those who were merged into the guest.
+    with every_property():
+        return _anonymize(guest, on)
+
+
+def _anonymize(guest: Guest, on: dt.date) -> Guest:
     everyone = list(Guest.objects.ancestors_of(guest).order_by("pk").select_for_update())
     guest = next(one for one in everyone if one.pk == guest.pk)
     if guest.deleted_at:

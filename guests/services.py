@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import Organization, User
 from bookings.models import Booking
 from bookings.services import delete_bookings, restore_booking
 from guests.models import Guest
-from villaops.errors import Conflict, NotFound
+from villaops.errors import Conflict, NotFound, PermissionDenied
+from villaops.tenancy import every_property, property_limit
 from villaops.verbs import apply_changes, clean, verb
 
 
@@ -30,6 +32,13 @@ class GuestHasBookings(Conflict):
     explanation = "This guest has bookings. Tick the box to delete them too."
 
 
+class GuestStaysElsewhere(PermissionDenied):
+    """Whoever acts is limited to some properties; what they ask for would be felt at others."""
+
+    code = "guest_stays_elsewhere"
+    explanation = "Only somebody who sees every property can do this with this guest."
+
+
 class GuestIsMerged(Conflict):
     """They were merged into another guest; undoing that brings them back with what was theirs."""
 
@@ -44,7 +53,7 @@ CONSTRAINTS = {"guest_email_taken": GuestEmailTaken}
 @verb(constraints=CONSTRAINTS)
 def create_guest(*, organization: Organization, by: User | None, **fields: Any) -> Guest:
     """Make a guest: name, email, phone, nationality, notes. Raises GuestEmailTaken."""
-    guest = Guest(organization=organization, **fields)
+    guest = Guest(organization=organization, created_by=by, **fields)
     clean(guest)
     guest.save(force_insert=True)
     return guest
@@ -64,11 +73,12 @@ def update_guest(*, guest: Guest, by: User | None, changes: Mapping[str, Any]) -
 def delete_guest(*, guest: Guest, by: User | None, bookings: bool = False) -> None:
     """Delete softly, together with the guest's bookings if `bookings` says so.
 
-    Raises GuestHasBookings when there are some, of any status, and it does not.
+    Raises GuestHasBookings when there are some, of any status, and it does not; always when there
+    are some at properties that whoever acts does not see.
     """
     guest = _lock(guest)
     theirs = Booking.objects.for_organization(guest.organization_id).filter(guest=guest)
-    if not bookings and theirs.exists():
+    if (not bookings and theirs.exists()) or has_unseen(theirs):
         raise GuestHasBookings
     guest.deleted_at = Now()
     guest.save()
@@ -93,6 +103,15 @@ def restore_guest(*, guest: Guest, by: User | None) -> Guest:
     for booking in Booking.objects.filter(guest=guest, deleted_at=gone_at).order_by("pk"):
         restore_booking(booking=booking, by=by)
     return guest
+
+
+def has_unseen(bookings: QuerySet[Booking]) -> bool:
+    """Whether there are more of them than whoever acts may see."""
+    if property_limit() is None:
+        return False
+    seen = bookings.count()
+    with every_property():
+        return bookings.count() > seen
 
 
 def _lock(guest: Guest) -> Guest:

@@ -28,25 +28,36 @@ DROP TRIGGER IF EXISTS booking_guest_is_there ON bookings_booking;
 DROP TRIGGER IF EXISTS booking_new_guest_is_there ON bookings_booking;
 """
 
-AGREEMENT = """
-CREATE FUNCTION guests_check_booking() RETURNS trigger LANGUAGE plpgsql AS $$
+# They look at all properties, also for those who are limited to some.
+CHECK_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION guests_check_booking() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    property_limit text := coalesce(current_setting('villaops.property_ids', true), '');
+    is_there boolean;
 BEGIN
+    PERFORM set_config('villaops.property_ids', '', true);
     PERFORM 1 FROM guests_guest
         WHERE organization_id = NEW.organization_id AND id = NEW.guest_id AND deleted_at IS NULL
         FOR SHARE;
-    IF NOT FOUND THEN
+    is_there := FOUND;
+    PERFORM set_config('villaops.property_ids', property_limit, true);
+    IF NOT is_there THEN
         RAISE EXCEPTION 'The guest of booking % is deleted', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'booking_guest_is_there';
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION guests_check_guest() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION guests_check_guest() RETURNS trigger
+LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');
+    property_limit text := coalesce(current_setting('villaops.property_ids', true), '');
     is_expected boolean;
 BEGIN
-    PERFORM set_config('villaops.organization_id', NEW.organization_id::text, true);
+    PERFORM set_config('villaops.organization_id', NEW.organization_id::text, true),
+        set_config('villaops.property_ids', '', true);
     SELECT EXISTS (
         SELECT FROM bookings_booking booking
         JOIN guests_guest guest
@@ -54,20 +65,25 @@ BEGIN
         WHERE booking.organization_id = NEW.organization_id AND booking.guest_id = NEW.id
             AND booking.deleted_at IS NULL AND guest.deleted_at IS NOT NULL
     ) INTO is_expected;
-    PERFORM set_config('villaops.organization_id', context, true);
+    PERFORM set_config('villaops.organization_id', context, true),
+        set_config('villaops.property_ids', property_limit, true);
     IF is_expected THEN
         RAISE EXCEPTION 'Guest % is deleted and has bookings', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'guest_deleted_without_bookings';
     END IF;
     RETURN NULL;
 END $$;
+"""
 
+GUEST_TRIGGER = """
 CREATE CONSTRAINT TRIGGER guest_deleted_without_bookings
     AFTER UPDATE OF deleted_at ON guests_guest
     DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.deleted_at IS NOT NULL)
     EXECUTE FUNCTION guests_check_guest();
 """
+
+AGREEMENT = CHECK_FUNCTIONS + GUEST_TRIGGER
 
 DROP_AGREEMENT = """
 DROP TRIGGER guest_deleted_without_bookings ON guests_guest;

@@ -238,7 +238,7 @@ class Properties(PropertyEndpoint):
         rows = self.homes().filter(**query.filters()).with_unit_count()
         return page(self.request, rows, query, lambda home: property_output(home, home.unit_count))
 
-    @operation("create_property", Permission.WRITE_PROPERTIES, status=201, errors={409})
+    @operation("create_property", Permission.ADD_PROPERTIES, status=201, errors={409})
     def post(self, body: PropertyInput) -> PropertyOutput:
         """Make a property with its units; one named like it unless some are given."""
         fields = body.given()

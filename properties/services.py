@@ -16,7 +16,8 @@ from bookings.models import Block, Booking, Night
 from bookings.placing import UnitNotFound
 from bookings.services import delete_bookings, restore_booking
 from properties.models import Property, Unit
-from villaops.errors import Conflict, NotFound
+from villaops.errors import Conflict, NotFound, PermissionDenied
+from villaops.tenancy import property_limit
 from villaops.verbs import apply_changes, clean, verb
 
 MAX_SLUG, ROOM_FOR_A_NUMBER, MAX_UNIT_NAME = 80, 6, 100
@@ -81,8 +82,11 @@ def create_property(
     """Make a property with its units: one named like the property when none are given.
 
     Slug, currency and time zone default to one made from the name and to the organization's.
-    Raises PropertySlugTaken, UnitNameTaken, BrokenRule.
+    Raises PermissionDenied for whoever is limited to some properties, PropertySlugTaken,
+    UnitNameTaken, BrokenRule.
     """
+    if property_limit() is not None:
+        raise PermissionDenied
     given = {name: value for name, value in fields.items() if value is not None}
     home = Property(
         **{

@@ -100,7 +100,7 @@ def detail_page(
     return render(request, "properties/detail.html", context, status=422 if naming else 200)
 
 
-@page(Permission.WRITE_PROPERTIES)
+@page(Permission.ADD_PROPERTIES)
 @get_or_post
 def create(request: OrganizationRequest) -> HttpResponse:
     """Add a property with its units."""

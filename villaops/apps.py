@@ -14,4 +14,5 @@ class VillaOpsConfig(AppConfig):
         from villaops.tenancy import checks
 
         register(checks.check_policies, Tags.database)
+        register(checks.check_limits, Tags.database)
         connection_created.connect(checks.refuse_privileged_role)

@@ -63,7 +63,7 @@ ACTIONS = (
         gettext_lazy("New booking"), "plus", "bookings:create", Permission.WRITE_BOOKINGS, key="n"
     ),
     Action(gettext_lazy("New guest"), "plus", "guests:create", Permission.WRITE_GUESTS),
-    Action(gettext_lazy("New property"), "plus", "properties:create", Permission.WRITE_PROPERTIES),
+    Action(gettext_lazy("New property"), "plus", "properties:create", Permission.ADD_PROPERTIES),
 )
 
 

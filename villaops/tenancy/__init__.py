@@ -107,6 +107,12 @@ def organization_context(
         yield
 
 
+def property_limit() -> Sequence[UUID] | None:
+    """The only properties that whoever acts may see; None for all of them."""
+    inside = _open.get()
+    return inside.property_ids if inside else None
+
+
 @contextmanager
 def every_property() -> Iterator[None]:
     """Show all of the organization's rows to a verb that must know of them to decide.

@@ -20,6 +20,13 @@ _PROTECTED = """
         SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'organization'
     )
 """
+_LIMITED = """
+    SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+    WHERE p.polname = 'limited' AND NOT p.polpermissive
+"""
+# What members may be limited to, and what is theirs by that. Tables that lead there are limited
+# too, the organization aside: it leads nowhere.
+ROOTS = frozenset({"properties.Property", "guests.Guest"})
 
 
 def tenant_models() -> list[type[models.Model]]:
@@ -34,6 +41,21 @@ def tenant_models() -> list[type[models.Model]]:
     ]
 
 
+def limited_models() -> list[type[models.Model]]:
+    """Every tenant model that names a property or a guest, or a row that does."""
+    return [model for model in tenant_models() if _leads_to_a_root(model)]
+
+
+def _leads_to_a_root(model: type[models.Model]) -> bool:
+    return model._meta.label in ROOTS or any(
+        _leads_to_a_root(field.related_model)
+        for field in model._meta.local_fields
+        if isinstance(field, models.ForeignKey)
+        and isinstance(field.related_model, type)
+        and field.related_model is not model
+    )
+
+
 def check_policies(
     app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
@@ -41,6 +63,39 @@ def check_policies(
 
     Asked of a database whose migrations are complete: until then a policy may still be on its way.
     """
+    return _missing(
+        databases,
+        tenant_models(),
+        _PROTECTED,
+        "{} has an organization but no row-level security policy.",
+        hint="Add villaops.tenancy.operations.TenantTable to its migration.",
+        id="villaops.E001",
+    )
+
+
+def check_limits(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Every tenant table that names a property, or a row of one, has its policy for members who
+    are limited to some.
+    """
+    return _missing(
+        databases,
+        limited_models(),
+        _LIMITED,
+        "{} leads to a property but has no policy for members limited to some.",
+        hint="Add villaops.tenancy.operations.LimitedTable to its migration.",
+        id="villaops.E002",
+    )
+
+
+def _missing(
+    databases: Sequence[str] | None,
+    wanted: list[type[models.Model]],
+    which_have_it: str,
+    sentence: str,
+    **told: Any,
+) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for alias in databases or []:
         executor = MigrationExecutor(connections[alias])
@@ -48,16 +103,11 @@ def check_policies(
             continue
         with connections[alias].cursor() as cursor:
             existing = set(connections[alias].introspection.table_names(cursor))
-            cursor.execute(_PROTECTED)
+            cursor.execute(which_have_it)
             protected = {name for (name,) in cursor.fetchall()}
         found += [
-            Error(
-                f"{model._meta.label} has an organization but no row-level security policy.",
-                hint="Add villaops.tenancy.operations.TenantTable to its migration.",
-                obj=model,
-                id="villaops.E001",
-            )
-            for model in tenant_models()
+            Error(sentence.format(model._meta.label), obj=model, **told)
+            for model in wanted
             if model._meta.db_table in existing - protected
         ]
     return found
