@@ -38,7 +38,10 @@ def test_stay_is_moved_refused_lengthened_and_split_and_each_taken_back(
     day = house.day
     with open_page(screen, expected=(409,)) as page:
         open_chart(page, live_server, house)
+        legend = page.locator("summary", has_text="Legend")
+        legend.click()
         assert_accessible(page)
+        legend.click()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         hand = HANDS[screen](page)
         emma, ghost = bar(page, "Emma Thompson"), page.locator("[data-ghost]")
