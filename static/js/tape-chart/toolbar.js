@@ -42,7 +42,7 @@ export class Toolbar {
     const { chart } = this;
     if ("jump" in field.dataset && isDate(field.value)) chart.goTo(toDay(field.value));
     if ("onlyProperty" in field.dataset) {
-      chart.view.property = field.value;
+      this.only(field.value);
       chart.arrange();
       chart.remember({ from: chart.renderer.firstDay(), to: chart.renderer.firstDay() + 1 });
     }
@@ -88,7 +88,7 @@ export class Toolbar {
   showFolded() {
     const { layout, store } = this.chart;
     const isFolded = layout.collapsed.size === store.properties.length;
-    this.bar.querySelector("[data-fold-all]").setAttribute("aria-pressed", String(isFolded));
+    for (const button of this.bar.querySelectorAll("[data-fold-all]")) button.setAttribute("aria-pressed", String(isFolded));
   }
 
   showZoom() {
@@ -103,19 +103,27 @@ export class Toolbar {
     this.bar.querySelector("[data-month]").textContent = write(day, "month");
   }
 
+  // The choice stands in the bar, and in the menu of a phone.
+  choices() {
+    return [...this.bar.querySelectorAll("[data-only-property]")];
+  }
+
+  only(property) {
+    this.chart.view.property = property;
+    for (const choice of this.choices()) choice.value = property;
+  }
+
   // The properties to choose from, as they are called by now.
   fill() {
-    const choice = this.bar.querySelector("[data-only-property]");
     const { properties } = this.chart.store;
     const names = properties.map(({ id, name }) => `${id} ${name}`).join();
     if (!properties.length || this.filled === names) return;
     this.filled = names;
-    choice.length = 1;
-    for (const property of properties) choice.add(new Option(property.name, property.id));
-    choice.value = this.chart.view.property;
-    if (choice.value !== this.chart.view.property) {
-      choice.value = "";
-      this.chart.view.property = "";
+    for (const choice of this.choices()) {
+      choice.length = 1;
+      for (const property of properties) choice.add(new Option(property.name, property.id));
     }
+    const { property } = this.chart.view;
+    this.only(properties.some(({ id }) => id === property) ? property : "");
   }
 }
