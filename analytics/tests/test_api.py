@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.models import Organization
 from accounts.permissions import Role
@@ -166,6 +167,22 @@ def test_properties_of_others_are_neither_found_nor_counted(
     for unknown in (NO_ID, homes[0].pk):
         response = stranger.get("analytics/occupancy", **APRIL, property_id=unknown)
         assert refusal(response) == (404, "Property not found")
+
+
+def test_occupancy_page_shows_what_the_api_says(
+    api: Api, client: Client, organization: Organization, homes: list[Property]
+) -> None:
+    told = api.get("analytics/occupancy", **APRIL).json()
+    client.force_login(make_member(organization, Role.VIEWER))
+
+    page = client.get(
+        f"/o/{organization.slug}/occupancy/", {"first": "2026-04-01", "last": "2026-04-30"}
+    ).context
+
+    shown = [(row.property_name, row.booked_days, row.total_days) for row in page["rows"]]
+    rows = told["properties"]
+    assert shown == [(row["property_name"], row["booked_days"], row["total_days"]) for row in rows]
+    assert str(page["overall"]) == told["overall_occupancy_rate"]
 
 
 @pytest.mark.parametrize("rows", [1, 3])
