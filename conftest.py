@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.core.management.commands.flush import Command
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
@@ -58,6 +58,12 @@ def _each(statements: str) -> None:
 def empty_cache() -> None:
     """Throttles count in the cache; one test's requests are not another's."""
     cache.clear()
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mails and text messages go out at once: a test's transaction is never committed."""
+    monkeypatch.setattr(transaction, "on_commit", lambda then, **_options: then())
 
 
 @pytest.fixture

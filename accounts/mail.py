@@ -36,6 +36,6 @@ def written_mail(address: str, template: str, context: dict[str, Any]) -> EmailM
     subject, _, body = text.render(Context(known, autoescape=False)).strip().partition("\n")
     known["subject"] = subject.strip()
     html = render_to_string(f"mail/{template}.html", known)
-    mail = EmailMultiAlternatives(known["subject"], body.strip() + "\n", to=[address])
+    mail = EmailMultiAlternatives(known["subject"], body.strip("\n") + "\n", to=[address])
     mail.attach_alternative(html, "text/html")
     return mail

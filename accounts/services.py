@@ -44,17 +44,20 @@ def register_user(
     organization_name: str | None = None,
     organization_slug: str | None = None,
     owns_organization: bool = True,
+    password_hash: str | None = None,
     **known: Any,
 ) -> User:
     """Make a user and the organization they own, which becomes their default one.
 
-    Without a password none works, until they choose one. Who comes in by an invitation owns none.
-    `known` is what else is known of them: email_verified, auth_provider, avatar_url, or the hash
-    of a password that was asked for earlier.
+    Without a password (or the hash of one that was asked for earlier) none works, until they choose
+    one. Who comes in by an invitation makes no organization. `known` is what else is known of them:
+    email_verified, auth_provider, avatar_url.
     Raises EmailTaken, OrganizationSlugTaken.
     """
     user = User(email=email, name=name, **known)
-    if not user.password:
+    if password_hash:
+        user.password = password_hash
+    else:
         user.set_password(password)
     clean(user)
     with person_context(by=user, door=door):

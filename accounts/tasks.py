@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from accounts.mail import written_mail
 from accounts.models import OneTimeToken, RefreshToken, RevokedAccessToken
+from accounts.sms import SmsUnavailable, sms_provider
 
 
 @shared_task
@@ -25,3 +26,10 @@ def forget_expired_tokens() -> int:
 def deliver_mail(address: str, template: str, context: dict[str, Any]) -> None:
     """Write the mail and hand it to the mail server; try again where that is away."""
     written_mail(address, template, context).send()
+
+
+@shared_task(autoretry_for=(SmsUnavailable,), retry_backoff=True, max_retries=3, ignore_result=True)
+def deliver_sms(phone: str, text: str) -> None:
+    """Hand a text message to the provider; nothing where there is no text."""
+    if text:
+        sms_provider().send(to=phone, text=text)

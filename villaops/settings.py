@@ -235,12 +235,35 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "accounts.adapter.SocialAdapter"
 MFA_ADAPTER = "accounts.adapter.SecondStepAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+# Who sends text messages: console prints them, twilio sends them; without one none are offered.
+SMS_PROVIDER = env.str("SMS_PROVIDER", "" if PRODUCTION else "console")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", "")
+TWILIO_FROM = env.str("TWILIO_FROM", "")
+TWILIO_URL = env.str("TWILIO_URL", "https://api.twilio.com")
+if SMS_PROVIDER not in ("", "console", "twilio"):
+    raise ImproperlyConfigured("SMS_PROVIDER is console, twilio or empty.")
+if SMS_PROVIDER == "twilio" and not (TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_FROM):
+    raise ImproperlyConfigured(
+        "SMS_PROVIDER=twilio needs TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM."
+    )
+ACCOUNT_LOGIN_METHODS = {"email", "phone"} if SMS_PROVIDER else {"email"}
 # Ours asks for more (accounts.sign_up); allauth's own sign-up has no address.
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "phone"]
 # An e-mail nobody has confirmed limits nothing, so log-in does not ask.
 ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "request_login_code": "accounts.forms.RequestCodeForm",
+    "confirm_login_code": "accounts.forms.LoginCodeForm",
+    "reset_password": "accounts.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reauthenticate": "accounts.forms.ConfirmPasswordForm",
+    "change_phone": "accounts.forms.PhoneForm",
+    "verify_phone": "accounts.forms.PhoneCodeForm",
+}
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 10 * 60
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
@@ -258,6 +281,13 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = APP_NAME
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondStepForm",
+    "reauthenticate": "accounts.forms.ConfirmSecondStepForm",
+    "activate_totp": "accounts.forms.AppForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
+}
 # A phone's clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
 # Browsers offer passkeys over plain HTTP on this machine alone.
@@ -310,6 +340,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# What people upload, where no other storage is configured; served by a view of ours.
+MEDIA_ROOT = env.str("MEDIA_ROOT", str(VAR_DIR / "media"))
 
 # --- Security --------------------------------------------------------------------------------
 
