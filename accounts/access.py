@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Q, When
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from accounts.members import Reach
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.permissions import (
     ORGANIZATION_WIDE,
@@ -47,6 +48,10 @@ class Access:
         return organization_context(
             self.organization, by=self.user, door=door, property_ids=self.property_ids
         )
+
+    def reach(self) -> Reach:
+        """How far the user may go with other members."""
+        return Reach(self.can(Permission.MANAGE_OWNERS), self.property_ids)
 
     def role_label(self) -> str:
         """The role in a word."""

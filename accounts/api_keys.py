@@ -46,16 +46,15 @@ def create_api_key(
 ) -> NewApiKey:
     """Make a key into the organization. Only its SHA-256 is kept: the secret is shown once.
 
-    What the key makes belongs to `by`. Write includes read, and is stored so.
+    What the key makes belongs to `by`. Write includes read.
     """
     secret = _new_secret()
-    wanted = set(scopes) | ({Scope.READ} if Scope.WRITE in scopes else set())
     key = ApiKey(
         organization=organization,
         name=name,
         prefix=secret[: len("vo_") + 8],
         secret_hash=hash_of(secret),
-        scopes=[scope for scope in Scope.values if scope in wanted],
+        scopes=[scope for scope in Scope.values if scope in scopes],
         created_by=by,
         expires_at=expires_at,
     )

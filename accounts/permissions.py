@@ -14,6 +14,7 @@ class Permission(StrEnum):
     EDIT_ORGANIZATION = "organization.edit"
     READ_MEMBERS = "member.read"
     MANAGE_MEMBERS = "member.manage"
+    MANAGE_OWNERS = "owner.manage"
     MANAGE_API_KEYS = "api_key.manage"
     PAY = "billing.pay"
     READ_AUDIT = "audit.read"

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import BaseUserManager
-from django.db.models import QuerySet
+from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
-    from accounts.models import ApiKey, Membership, User  # noqa: F401 - the rows' type
+    from accounts.models import ApiKey, Membership, Organization, User  # noqa: F401 - the rows' type
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,6 +32,22 @@ class MembershipQuerySet(QuerySet["Membership"]):
     def of(self, user: "User") -> "MembershipQuerySet":
         """The user's memberships with their organizations, by name."""
         return self.filter(user=user).select_related("organization").order_by("organization__name")
+
+    def of_organization(self, organization: "Organization") -> "MembershipQuerySet":
+        """Everybody in it or invited, each as people look for them: by e-mail, name and status."""
+        return (
+            self.filter(organization=organization)
+            .select_related("user")
+            .alias(
+                email=Coalesce("user__email", "invited_email", output_field=CharField()),
+                name=F("user__name"),
+                status=Case(
+                    When(user=None, then=Value("invited")),
+                    default=Value("active"),
+                    output_field=CharField(),
+                ),
+            )
+        )
 
 
 class ApiKeyQuerySet(QuerySet["ApiKey"]):

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from accounts.invitation_views import invitation
 from bookings.today import today
 from villaops import pages
 from villaops.find import find
@@ -24,6 +25,7 @@ urlpatterns = [
     path("", pages.landing, name="landing"),
     path("", include("villaops.api.urls")),
     path("", include("accounts.urls")),
+    path("invitations/<str:secret>", invitation, name="invitation"),
     path("o/", pages.home, name="home"),
     path("gallery", gallery, name="gallery"),
     path("o/<slug:slug>/", include(dashboard)),

@@ -51,10 +51,6 @@ def test_create_api_key_keeps_a_hash_and_never_the_secret(made: NewApiKey) -> No
     assert made.secret[12:] not in stored
 
 
-def test_create_api_key_for_writing_reads_too(organization: Organization, owner: User) -> None:
-    assert make_key(organization, owner, "write").key.scopes == ["read", "write"]
-
-
 @pytest.mark.usefixtures("inside")
 def test_create_api_key_refuses_one_for_nothing(organization: Organization, owner: User) -> None:
     with pytest.raises(BrokenRule):

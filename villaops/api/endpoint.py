@@ -178,6 +178,14 @@ class Endpoint(APIView):
         return None if isinstance(access, KeyAccess) else access
 
     @property
+    def member(self) -> Access:
+        """The same where programs cannot call."""
+        access = self.access
+        if isinstance(access, KeyAccess):
+            raise RuntimeError("A program calls.")
+        return access
+
+    @property
     def user(self) -> User:
         """The person who calls, where programs cannot."""
         user = self._known_caller.user

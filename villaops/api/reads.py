@@ -104,7 +104,8 @@ def _terms(rows: QuerySet[Any, Any], ordering: str) -> list[Any]:
     terms: list[Any] = []
     for term in ordering.split(","):
         name = term.removeprefix("-")
-        nullable = rows.model._meta.get_field(name).null
+        # What was annotated may be absent too.
+        nullable = name in rows.query.annotations or rows.model._meta.get_field(name).null
         if not nullable:
             terms.append(term)
         elif term.startswith("-"):

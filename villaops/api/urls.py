@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import api as accounts
+from accounts import organization_api as organizations
 from analytics import api as analytics
 from bookings import api as bookings
 from bookings import api_blocks as blocks
@@ -26,6 +27,12 @@ V1 = {
     "auth/refresh": accounts.Refresh,
     "auth/logout": accounts.Logout,
     "auth/me": accounts.Me,
+    "organizations": organizations.Organizations,
+    "organizations/current": organizations.CurrentOrganization,
+    "organizations/current/members": organizations.Members,
+    "organizations/current/members/<str:id>": organizations.MemberDetail,
+    "organizations/current/api-keys": organizations.ApiKeys,
+    "organizations/current/api-keys/<str:id>": organizations.ApiKeyDetail,
     "properties": properties.Properties,
     "properties/<str:id>": properties.PropertyDetail,
     "properties/<str:id>/units": properties.Units,

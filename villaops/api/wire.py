@@ -18,6 +18,7 @@ from babel.numbers import list_currencies
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     EmailStr,
     Field,
@@ -234,6 +235,28 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[
     datetime,
     PlainSerializer(_in_utc, return_type=datetime),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+_ISO_8601 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def _moment(sent: Any) -> datetime:
+    """A date, a time and an offset from UTC; pydantic would take numbers and guess zones."""
+    if not isinstance(sent, str) or not _ISO_8601.fullmatch(sent):
+        error = "a date, a time and an offset from UTC are needed"
+        raise PydanticKnownError("datetime_parsing", {"error": error})
+    try:
+        return datetime.fromisoformat(sent.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise PydanticKnownError("datetime_parsing", {"error": str(error)}) from error
+
+
+SentMoment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 
