@@ -83,7 +83,7 @@ def cancel(request: OrganizationRequest) -> HttpResponse:
     sentence = ngettext("%d booking cancelled.", "%d bookings cancelled.", done) % done
     # Each goes back to where it stood.
     undo = {
-        status: [booking for booking in outcome.done if booking.status == status]
+        str(status): [booking for booking in outcome.done if booking.status == status]
         for status in MOVES[Status.CANCELLED]
     }
     _tell(request, outcome, sentence, undo_with="revive_many", undo=undo)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.utils.formats import date_format
@@ -97,7 +98,11 @@ def history_of(home: Property, *, prices: bool) -> list[Entry]:
 
 def _rows(home: Property) -> Iterator[tuple[_Row, Entry, Any]]:
     """Rows with the entry their act would be, and what tells acts apart; the oldest first."""
-    asked = {"organization": home.organization_id, "property": home.pk, "most": ROWS_READ}
+    asked: dict[str, UUID | int] = {
+        "organization": home.organization_id,
+        "property": home.pk,
+        "most": ROWS_READ,
+    }
     doors = dict(Door.choices)
     with connection.cursor() as cursor:
         cursor.execute(HISTORY, asked)
