@@ -22,7 +22,7 @@ from bookings.querysets import (
 )
 from guests.models import Guest
 from properties.models import Property, Unit
-from villaops.history import keep_history
+from villaops.history import events_by_time, keep_history
 
 MAX_NIGHTS = 730
 MAX_BLOCKED_DAYS = 3660
@@ -31,11 +31,6 @@ MAX_BLOCKED_DAYS = 3660
 def _of_the_living(fields: list[str], name: str) -> models.Index:
     """An index without deleted rows, so that lists are counted without visiting the table."""
     return models.Index(fields=fields, name=name, condition=Q(deleted_at=None))
-
-
-def _events_by_time(name: str) -> dict[str, Any]:
-    """An index for charts that ask every other second whether anything has happened."""
-    return {"indexes": [models.Index(fields=["organization", "pgh_created_at"], name=name)]}
 
 
 class Status(models.TextChoices):
@@ -69,7 +64,7 @@ def way_between(old: str, new: str) -> list[str]:
     return [through, new] if through in MOVES[old] and new in MOVES[through] else []
 
 
-@keep_history(meta=_events_by_time("booking_event_by_time"))
+@keep_history(meta=events_by_time("booking_event_by_time"))
 class Booking(models.Model):
     """The agreement: a guest stays at a property from check_in until check_out, for a price.
 
@@ -239,7 +234,7 @@ class Booking(models.Model):
         return MOVES[self.status]
 
 
-@keep_history(meta=_events_by_time("block_event_by_time"))
+@keep_history(meta=events_by_time("block_event_by_time"))
 class Block(models.Model):
     """Nights of a unit taken out of sale: [start, end)."""
 

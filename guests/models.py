@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 from accounts.models import Organization, User
 from guests.querysets import GuestMergeQuerySet, GuestQuerySet
 from villaops.fields import EmailAddressField
-from villaops.history import keep_history
+from villaops.history import events_by_time, keep_history
 
 
-@keep_history()
+@keep_history(meta=events_by_time("guest_event_by_time"))
 class Guest(models.Model):
     """A person who stays or has stayed, known to one organization by an e-mail."""
 

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import SLUG_PATTERN, Organization, User, check_time_zone
 from properties.querysets import PropertyQuerySet, UnitQuerySet
-from villaops.history import keep_history
+from villaops.history import events_by_time, keep_history
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 HOUR_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
-@keep_history()
+@keep_history(meta=events_by_time("property_event_by_time"))
 class Property(models.Model):
     """A villa, guesthouse, small hotel or holiday apartment; has at least one unit."""
 
@@ -159,7 +159,7 @@ class Property(models.Model):
         return self.base_price_per_night * unit_nights
 
 
-@keep_history()
+@keep_history(meta=events_by_time("unit_event_by_time"))
 class Unit(models.Model):
     """What is slept in and sold by the night: the whole villa, a room, an apartment."""
 
