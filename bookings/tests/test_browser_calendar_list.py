@@ -28,7 +28,7 @@ def test_stays_are_made_refused_moved_split_and_cancelled_without_script(
         page.goto(address)
         page.get_by_role("link", name="See the calendar as a list").click()
         page.get_by_label("From").fill(str(day))
-        page.get_by_role("button", name="Show").click()
+        page.get_by_role("button", name="Show", exact=True).click()
         assert_accessible(page)
         listing = page.url
 
@@ -39,7 +39,6 @@ def test_stays_are_made_refused_moved_split_and_cancelled_without_script(
         page.get_by_role("button", name="Find").click()
         page.get_by_role("radio", name="Yuki Tanaka").check()
         page.get_by_role("button", name="Book", exact=True).last.click()
-        page.goto(listing)
         expect(room(page, "Room 3")).to_contain_text("Yuki Tanaka")
 
         room(page, "Room 1").get_by_role("link", name="Edit").click()
@@ -54,17 +53,12 @@ def test_stays_are_made_refused_moved_split_and_cancelled_without_script(
         page.get_by_label("To").select_option(label="Room 3")
         page.get_by_label("From the night of").fill(str(day + 2 * ONE))
         page.get_by_role("button", name="Move").click()
-        expect(page.get_by_role("heading", name="Emma Thompson", level=1)).to_be_visible()
+        expect(room(page, "Room 3")).to_contain_text("Emma Thompson")
         assert house.stay() == [("Room 1", 0), ("Room 1", 1), ("Room 3", 2)]
 
-        page.goto(listing)
-        expect(room(page, "Room 3")).to_contain_text("Emma Thompson")
-        room(page, "Room 1").get_by_role("link", name="Emma Thompson").click()
-        page.locator("summary", has_text="More").click()
-        page.get_by_role("link", name="Cancel booking").click()
+        room(page, "Room 1").get_by_role("link", name="Cancel").click()
         page.get_by_label("Reason").fill("Fog")
         page.get_by_role("button", name="Cancel booking").click()
-        page.goto(listing)
         expect(room(page, "Room 1")).not_to_contain_text("Emma Thompson")
         with house.inside():
             assert Booking.objects.get(pk=house.emma.pk).cancellation_reason == "Fog"
