@@ -11,8 +11,9 @@ nothing pending. So that table needs no policy, and, being unlogged, costs littl
 """
 
 PENDING = """
+-- Emptied by every transaction that wrote to it; without an index there is little to clean up.
 CREATE UNLOGGED TABLE accounts_auditpending (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     organization_id uuid,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     user_id uuid,
@@ -20,63 +21,65 @@ CREATE UNLOGGED TABLE accounts_auditpending (
     door text NOT NULL DEFAULT '',
     api_key_id uuid,
     api_key_name text NOT NULL DEFAULT '',
+    -- Empty in the one row that asks for the second round.
     action text NOT NULL,
     record_kind text NOT NULL,
     record_id uuid,
     record_label text,
     changes jsonb
-);
+) WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
 
--- Deferred, the first round: all that is pending is taken out again, which queues the second.
-CREATE FUNCTION audit_collect() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM set_config('villaops.audit_organizations', concat_ws(' ',
-        NULLIF(current_setting('villaops.audit_organizations', true), ''),
-        coalesce(NEW.organization_id::text, 'nobody')), true)
-        WHERE position(coalesce(NEW.organization_id::text, 'nobody')
-            IN coalesce(current_setting('villaops.audit_organizations', true), '')) = 0;
-    DELETE FROM accounts_auditpending WHERE id = NEW.id;
-    RETURN NULL;
-END $$;
-
-CREATE CONSTRAINT TRIGGER audit_collect AFTER INSERT ON accounts_auditpending
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_collect();
-
--- Deferred, the second round: nothing else is left to check. Whoever writes for several
--- organizations waits for them in one order.
-CREATE FUNCTION audit_record() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_commit() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');
-    organization text;
+    organization uuid;
 BEGIN
+    -- The first round comes among the other deferred checks, and asks for one more after them.
+    IF NEW.action <> '' THEN
+        IF coalesce(current_setting('villaops.audit', true), '') <> 'asked' THEN
+            PERFORM set_config('villaops.audit', 'asked', true);
+            INSERT INTO accounts_auditpending (action, record_kind) VALUES ('', '');
+        END IF;
+        RETURN NULL;
+    END IF;
+    -- The second: nothing is left to check. Whoever wrote for several organizations waits for
+    -- them in one order.
+    PERFORM audit_lock(written.organization_id) FROM (
+        SELECT DISTINCT organization_id FROM accounts_auditpending WHERE action <> '' ORDER BY 1
+    ) AS written;
+    PERFORM set_config('villaops.audit', 'sealing', true);
     FOR organization IN
-        SELECT unnest(string_to_array(
-            current_setting('villaops.audit_organizations', true), ' ')) ORDER BY 1
+        SELECT DISTINCT organization_id FROM accounts_auditpending WHERE action <> ''
     LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended('audit:' || organization, 0));
+        PERFORM set_config('villaops.organization_id', coalesce(organization::text, ''), true);
+        INSERT INTO accounts_auditentry (organization_id, number, at, user_id, user_name, door,
+                api_key_id, api_key_name, action, record_kind, record_id, record_label, changes,
+                changes_digest, previous_hash, hash)
+            SELECT organization_id, 0, at, user_id, user_name, door, api_key_id, api_key_name,
+                action, record_kind, record_id, record_label, changes, '', '', ''
+            FROM accounts_auditpending
+            WHERE action <> '' AND organization_id IS NOT DISTINCT FROM organization
+            ORDER BY id;
     END LOOP;
-    PERFORM set_config('villaops.audit_organizations', '', true),
-        set_config('villaops.organization_id', coalesce(OLD.organization_id::text, ''), true),
-        set_config('villaops.audit', 'sealing', true);
-    INSERT INTO accounts_auditentry (organization_id, number, at, user_id, user_name, door,
-            api_key_id, api_key_name, action, record_kind, record_id, record_label, changes,
-            changes_digest, previous_hash, hash)
-        VALUES (OLD.organization_id, 0, OLD.at, OLD.user_id, OLD.user_name, OLD.door,
-            OLD.api_key_id, OLD.api_key_name, OLD.action, OLD.record_kind, OLD.record_id,
-            OLD.record_label, OLD.changes, '', '', '');
+    DELETE FROM accounts_auditpending;
     PERFORM set_config('villaops.audit', '', true),
         set_config('villaops.organization_id', context, true);
     RETURN NULL;
 END $$;
 
-CREATE CONSTRAINT TRIGGER audit_record AFTER DELETE ON accounts_auditpending
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_record();
+CREATE FUNCTION audit_lock(organization uuid) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(
+        hashtextextended('audit:' || coalesce(organization::text, 'nobody'), 0))
+$$;
+
+CREATE CONSTRAINT TRIGGER audit_commit AFTER INSERT ON accounts_auditpending
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_commit();
 """
 
 DROP_PENDING = """
 DROP TABLE accounts_auditpending;
-DROP FUNCTION audit_record();
-DROP FUNCTION audit_collect();
+DROP FUNCTION audit_commit();
+DROP FUNCTION audit_lock(uuid);
 """
 
 # What a digest and a hash are taken of. Arrays of jsonb have one way of being written, and the
@@ -94,8 +97,7 @@ CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     newest record;
 BEGIN
-    PERFORM pg_advisory_xact_lock(
-        hashtextextended('audit:' || coalesce(NEW.organization_id::text, 'nobody'), 0));
+    PERFORM audit_lock(NEW.organization_id);
     IF NEW.organization_id IS NULL THEN
         SELECT number, hash INTO newest FROM accounts_auditentry
             WHERE organization_id IS NULL ORDER BY number DESC LIMIT 1;

@@ -8,7 +8,7 @@ from guests.triggers import CHECK_FUNCTIONS
 from villaops.tenancy.operations import LimitedTable
 
 # Those with a stay at their properties, and whom they have written down themselves.
-GUEST = "tenancy_expects_guest(id) OR created_by_id = (SELECT tenancy_user())"
+GUEST = "id IN (SELECT tenancy_guests()) OR created_by_id = (SELECT tenancy_user())"
 MERGE = (
     "tenancy_sees_guest(keep_id)"
     " AND (tenancy_sees_guest(merged_id) OR by_id = (SELECT tenancy_user()))"

@@ -17,20 +17,17 @@ BEGIN
     RETURN array(SELECT id FROM properties_unit);
 END $$;
 
+-- A set to look each guest up in: one statement may ask for every guest there is.
+CREATE FUNCTION tenancy_guests() RETURNS SETOF uuid LANGUAGE plpgsql STABLE COST 1 AS $$
+BEGIN
+    RETURN QUERY SELECT DISTINCT guest_id FROM bookings_booking
+        WHERE guest_id IS NOT NULL AND deleted_at IS NULL;
+END $$;
+
 CREATE FUNCTION tenancy_sees_booking(the_booking uuid) RETURNS boolean
 LANGUAGE plpgsql STABLE COST 1 AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM bookings_booking WHERE id = the_booking);
-END $$;
-
-CREATE FUNCTION tenancy_expects_guest(the_guest uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE COST 1 AS $$
-BEGIN
-    RETURN EXISTS (
-        SELECT FROM bookings_booking
-        WHERE organization_id = NULLIF(current_setting('villaops.organization_id', true), '')::uuid
-            AND guest_id = the_guest AND deleted_at IS NULL
-    );
 END $$;
 
 CREATE FUNCTION tenancy_sees_guest(the_guest uuid) RETURNS boolean
@@ -42,8 +39,8 @@ END $$;
 
 DROP_FUNCTIONS = """
 DROP FUNCTION tenancy_sees_guest(uuid);
-DROP FUNCTION tenancy_expects_guest(uuid);
 DROP FUNCTION tenancy_sees_booking(uuid);
+DROP FUNCTION tenancy_guests();
 DROP FUNCTION tenancy_units();
 DROP FUNCTION tenancy_user();
 DROP FUNCTION tenancy_properties();
