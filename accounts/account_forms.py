@@ -14,7 +14,7 @@ from villaops.forms import HouseForm
 class ProfileForm(HouseForm):
     """Who one is to the others."""
 
-    errors_at = {"picture_refused": "picture"}
+    errors_at = {"unreadable_picture": "picture"}
 
     name = forms.CharField(
         label=_("Your name"),
@@ -29,8 +29,8 @@ class ProfileForm(HouseForm):
     picture = forms.FileField(
         label=_("Picture"),
         required=False,
-        help_text=_("JPEG, PNG or WebP, at most 5 MB. It is cut to a square."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB. Its middle is shown."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
     without_picture = forms.BooleanField(label=_("Remove my picture"), required=False)
 
@@ -49,10 +49,6 @@ class ProfileForm(HouseForm):
             del self.fields["default_organization"]
         if not user.avatar:
             del self.fields["without_picture"]
-
-    def clean_without_picture(self) -> bool:
-        """Nothing to remove where there is none."""
-        return bool(self.cleaned_data.get("without_picture"))
 
 
 class EmailForm(HouseForm):

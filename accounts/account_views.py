@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.account_forms import DeleteAccountForm, EmailForm, ProfileForm
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.forms import CodeForm
 from accounts.mail import send_mail_to
 from accounts.models import Membership, User
@@ -33,6 +34,7 @@ from villaops.tenancy import Door
 from villaops.toasts import say
 
 CHANGE_EMAIL = "change_email"
+PICTURE_SIDE = 256
 
 
 def person(request: HttpRequest) -> User:
@@ -65,9 +67,9 @@ def _save_profile(user: User, given: dict[str, Any]) -> None:
     if given.get("default_organization"):
         changes["default_organization"] = given["default_organization"]
     # Looked at first: a picture that cannot be read saves nothing else either.
-    picture = small_picture(given["picture"]) if given["picture"] else None
+    picture = small_picture(given["picture"], PICTURE_SIDE) if given["picture"] else None
     update_profile(user=user, changes=changes, door=Door.WEB)
-    if picture or given["without_picture"]:
+    if picture or given.get("without_picture"):
         change_picture(user=user, picture=picture, door=Door.WEB)
 
 
@@ -156,6 +158,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
         session.end()
         return redirect("landing")
     session.end()
+    record_security_event(kind=SecurityEvent.SESSION_ENDED, door=Door.WEB, user=person(request))
     say(request, _("That device is signed out."))
     return redirect("usersessions_list")
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.mail import send_mail_to
 from accounts.models import User
 from accounts.people import set_password, verify_phone
+from accounts.phones import PhoneField
 from accounts.sms import send_sms_to
 from villaops.api.throttles import client_address
 from villaops.tenancy import Door
@@ -59,6 +61,10 @@ class AccountAdapter(DefaultAccountAdapter):
         send_mail_to(email, template_prefix.rpartition("/")[2], _portable(context))
 
     # --- Phones ----------------------------------------------------------------------------------
+
+    def phone_form_field(self, **options: Any) -> PhoneField:
+        """Numbers as people write them."""
+        return PhoneField(**{"label": _("Phone number"), **options})
 
     def get_phone(self, user: Any) -> tuple[str, bool] | None:
         """The number and whether it is proven."""
@@ -115,6 +121,11 @@ class SecondStepAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code is not right."),
     }
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002
+        """What a new passkey is called until its owner knows better."""
+        number = Authenticator.objects.filter(user=user, type=type).count()
+        return str(_("Passkey %s") % (number + 1)) if number else str(_("Passkey"))
 
     def encrypt(self, text: str) -> str:
         """Secrets are of no use to who has a copy of the database only."""

@@ -11,3 +11,5 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # `email__lower=` reaches the unique index on lower(email); `__iexact` compiles to UPPER().
         EmailField.register_lookup(Lower)
+
+        from accounts import receivers  # noqa: F401 - connected by being imported

@@ -11,7 +11,6 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts.phones import PhoneField
 from villaops.fields import check_email_address
 from villaops.forms import HouseForm
 
@@ -76,17 +75,6 @@ class SignUpForm(HouseForm):
         help_text=_("What your team will see. You can change it later."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
-
-
-class InvitedForm(HouseForm):
-    """Who comes by an invitation: the address is known, and so is the organization."""
-
-    name = forms.CharField(
-        label=_("Your name"),
-        max_length=255,
-        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
-    )
-    password = NewPasswordField()
 
 
 class CodeField(forms.CharField):
@@ -166,15 +154,15 @@ class OnePassword:
         self.fields["password1"] = NewPasswordField(label=_("New password"))
 
 
-class ResetPasswordForm(OnePassword, HouseForm, account_forms.ResetPasswordKeyForm):
+class ResetPasswordForm(HouseForm, OnePassword, account_forms.ResetPasswordKeyForm):
     """A new password, by the link."""
 
 
-class SetPasswordForm(OnePassword, HouseForm, account_forms.SetPasswordForm):
+class SetPasswordForm(HouseForm, OnePassword, account_forms.SetPasswordForm):
     """A first password, for who came by Google or GitHub."""
 
 
-class ChangePasswordForm(OnePassword, HouseForm, account_forms.ChangePasswordForm):
+class ChangePasswordForm(HouseForm, OnePassword, account_forms.ChangePasswordForm):
     """A new password, and the one before it."""
 
     oldpassword = forms.CharField(
@@ -196,11 +184,6 @@ class ConfirmPasswordForm(HouseForm, account_forms.ReauthenticateForm):
 
 class PhoneForm(HouseForm, account_forms.ChangePhoneForm):
     """Another phone number."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["phone"] = PhoneField(label=_("Phone number"))
-        self.fields["phone"].widget.attrs["class"] = "form-control"
 
 
 class PhoneCodeForm(HouseForm, account_forms.VerifyPhoneForm):

@@ -6,6 +6,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.models import Membership, RefreshToken, User
 from accounts.permissions import Role
 from accounts.services import EmailTaken
@@ -39,16 +40,21 @@ def set_password(*, user: User, password: str, door: Door) -> User:
         user.save(update_fields=["password"])
         now = timezone.now()
         RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+        record_security_event(kind=SecurityEvent.PASSWORD_CHANGED, door=door, user=user)
     return user
 
 
 @verb(constraints=CONSTRAINTS)
 def change_email(*, user: User, email: str, door: Door) -> User:
     """Make a proven address the user's identity. Raises EmailTaken."""
-    user.email, user.email_verified = email, True
+    before, user.email, user.email_verified = user.email, email, True
     clean(user)
+    is_new = before.lower() != email.lower()
+    kind = SecurityEvent.EMAIL_CHANGED if is_new else SecurityEvent.EMAIL_VERIFIED
     with person_context(by=user, door=door):
         user.save(update_fields=["email", "email_verified"])
+        changes = {"email": [before, email]} if is_new else None
+        record_security_event(kind=kind, door=door, user=user, changes=changes)
     return user
 
 
@@ -58,6 +64,7 @@ def verify_email(*, user: User, door: Door) -> User:
     user.email_verified = True
     with person_context(by=user, door=door):
         user.save(update_fields=["email_verified"])
+        record_security_event(kind=SecurityEvent.EMAIL_VERIFIED, door=door, user=user)
     return user
 
 
@@ -67,6 +74,7 @@ def verify_phone(*, user: User, phone: str, door: Door) -> User:
     user.phone, user.phone_verified = phone, True
     with person_context(by=user, door=door):
         user.save(update_fields=["phone", "phone_verified"])
+        record_security_event(kind=SecurityEvent.PHONE_CHANGED, door=door, user=user)
     return user
 
 
@@ -76,6 +84,7 @@ def forget_phone(*, user: User, door: Door) -> User:
     user.phone, user.phone_verified = None, False
     with person_context(by=user, door=door):
         user.save(update_fields=["phone", "phone_verified"])
+        record_security_event(kind=SecurityEvent.PHONE_CHANGED, door=door, user=user)
     return user
 
 
@@ -124,6 +133,7 @@ def delete_account(*, user: User, door: Door) -> None:
     )
     if left := owned_alone(user):
         raise SoleOwner(organizations=[one.organization.name for one in left])
+    record_security_event(kind=SecurityEvent.ACCOUNT_DELETED, door=door, user=user)
     # What they wrote is in the tables of organizations, and loses its author there.
     with all_organizations(by=user, door=door, reason="account deleted by its owner"):
         user.delete()

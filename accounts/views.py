@@ -19,10 +19,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts.forms import CodeForm, SignInForm, SignUpForm
 from accounts.models import User
 from accounts.proof import CodeGone, ask_for_proof, take_proof, waiting_proof
-from accounts.services import EmailTaken, register_user
+from accounts.services import EmailTaken
+from accounts.sign_up import make_account
 from villaops.errors import DomainError, TooManyAttempts
 from villaops.pages import form_page, get_or_post
-from villaops.tenancy import Door
 from villaops.toasts import say
 
 SIGN_UP = "sign_up"
@@ -119,7 +119,7 @@ def sign_up_code(request: HttpRequest) -> HttpResponse:
         return form_page(request, "accounts/sign_up_code.html", form, **context)
     try:
         given = take_proof(request, purpose=SIGN_UP, typed=form.cleaned_data["code"])
-        user = register_user(**given, password=None, door=Door.WEB, email_verified=True)
+        user = make_account(request, **given, password=None)
     except CodeGone as refusal:
         say(request, refusal.explanation, level="error")
         return redirect("account_signup")
