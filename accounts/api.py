@@ -12,6 +12,7 @@ from accounts.access import Access, default_access
 from accounts.login import check_login
 from accounts.models import UUID_PATTERN, User
 from accounts.permissions import Role
+from accounts.recovery import ask_for_verification
 from accounts.services import register_user, update_profile
 from accounts.tokens import TokenPair, issue_tokens, log_out, refresh_tokens
 from villaops.api.authentication import bearer_token
@@ -155,7 +156,8 @@ def _tokens(pair: TokenPair) -> Tokens:
     return Tokens(access_token=pair.access_token, refresh_token=pair.refresh_token)
 
 
-def _signed_in(user: User) -> AuthResponse:
+def signed_in(user: User) -> AuthResponse:
+    """The user with a new pair of tokens."""
     tokens = _tokens(issue_tokens(user=user))
     return AuthResponse(
         user=user_output(user, default_access(user)), tokens=tokens, **tokens.model_dump()
@@ -171,14 +173,16 @@ class Register(AuthEndpoint):
     @operation("register", PUBLIC, status=201, errors={409})
     def post(self, body: Registration) -> AuthResponse:
         """Make an account and an organization that it owns."""
-        return _signed_in(register_user(**body.given(), door=Door.API))
+        user = register_user(**body.given(), door=Door.API)
+        ask_for_verification(user.email)
+        return signed_in(user)
 
 
 class Login(AuthEndpoint):
     @operation("login", PUBLIC, errors={401, 403})
     def post(self, body: Credentials) -> AuthResponse:
         """Exchange e-mail and password for tokens."""
-        return _signed_in(check_login(self.request, email=body.email, password=body.password))
+        return signed_in(check_login(self.request, email=body.email, password=body.password))
 
 
 class Refresh(AuthEndpoint):

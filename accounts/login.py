@@ -63,6 +63,23 @@ def _attempt(request: HttpRequest, email: str, password: str) -> User | DomainEr
     return user
 
 
+@transaction.atomic
+def confirm_password(request: HttpRequest, *, user: User, password: str) -> bool:
+    """Whether it is the password of somebody who is signed in; none is never right.
+
+    Failures count as failed log-ins do: a borrowed device is no place to guess from.
+    Raises TooManyFailedLogins.
+    """
+    credentials = {"username": user.email}
+    _one_at_a_time(request, credentials)
+    if settings.AXES_ENABLED and not AxesProxyHandler.is_allowed(request, credentials):
+        raise TooManyFailedLogins(retry_after=_seconds_left(request, credentials))
+    if user.has_usable_password() and user.check_password(password):
+        return True
+    user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+    return False
+
+
 def _one_at_a_time(request: HttpRequest, credentials: dict[str, str]) -> None:
     """Attempts for one e-mail wait for each other; parallel guesses would all pass the count."""
     with connection.cursor() as cursor:

@@ -5,10 +5,14 @@ from typing import Any
 
 from celery import shared_task
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.mail import written_mail
-from accounts.models import OneTimeToken, RefreshToken, RevokedAccessToken
+from accounts.models import OneTimeToken, Organization, RefreshToken, RevokedAccessToken
+from accounts.organizations import end_organization
+from accounts.recovery import send_reset_link, send_verification_link
 from accounts.sms import SmsUnavailable, sms_provider
+from villaops.tenancy import Door, organization_context
 
 
 @shared_task
@@ -28,8 +32,31 @@ def deliver_mail(address: str, template: str, context: dict[str, Any]) -> None:
     written_mail(address, template, context).send()
 
 
+@shared_task(ignore_result=True)
+def mail_reset_link(address: str) -> None:
+    """Mail a link to choose a new password, if somebody has this address."""
+    send_reset_link(address=address, now=timezone.now())
+
+
+@shared_task(ignore_result=True)
+def mail_verification_link(address: str) -> None:
+    """Mail a link that proves this address, if somebody has it and has not proven it yet."""
+    send_verification_link(address=address, now=timezone.now())
+
+
 @shared_task(autoretry_for=(SmsUnavailable,), retry_backoff=True, max_retries=3, ignore_result=True)
 def deliver_sms(phone: str, text: str) -> None:
     """Hand a text message to the provider; nothing where there is no text."""
     if text:
         sms_provider().send(to=phone, text=text)
+
+
+@shared_task
+def end_due_organizations() -> int:
+    """Delete the organizations whose time to think is over; return how many."""
+    now = timezone.now()
+    due = list(Organization.objects.filter(ends_at__lte=now))
+    for organization in due:
+        with organization_context(organization, by=None, door=Door.JOB):
+            end_organization(organization=organization, now=now)
+    return len(due)

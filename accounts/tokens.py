@@ -8,7 +8,7 @@ copied it, and nobody can tell who of the two is the thief, so that the whole fa
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import jwt
 from django.conf import settings
@@ -74,7 +74,9 @@ def issue_tokens(*, user: User, family: UUID | None = None) -> TokenPair:
     refresh.save(force_insert=True)
     minutes = settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES
     return TokenPair(
-        access_token=_encoded(user, ACCESS, uuid4(), now, now + timedelta(minutes=minutes)),
+        access_token=_encoded(
+            user, ACCESS, _beside(refresh.jti), now, now + timedelta(minutes=minutes)
+        ),
         refresh_token=_encoded(user, REFRESH, refresh.jti, now, expires_at),
     )
 
@@ -130,6 +132,17 @@ def log_out(*, refresh_token: str, access_token: str | None) -> None:
         RevokedAccessToken.objects.bulk_create([revoked], ignore_conflicts=True)
 
 
+def revoke_access_tokens(*, user: User, now: datetime) -> None:
+    """End the user's access tokens before their time, those of ended families included."""
+    lifetime = timedelta(minutes=settings.JWT_ACCESS_TOKEN_EXPIRE_MINUTES)
+    issued = RefreshToken.objects.filter(user=user, created_at__gt=now - lifetime)
+    revoked = [
+        RevokedAccessToken(jti=_beside(jti), expires_at=created_at + lifetime)
+        for jti, created_at in issued.values_list("jti", "created_at")
+    ]
+    RevokedAccessToken.objects.bulk_create(revoked, ignore_conflicts=True)
+
+
 def read_access_token(token: str) -> Claims:
     """What a genuine access token says; whether it has been revoked is for the database.
 
@@ -148,6 +161,14 @@ def read_access_token(token: str) -> Claims:
 
 def _end_family(family: UUID) -> None:
     RefreshToken.objects.filter(family=family, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _beside(refresh_jti: UUID) -> UUID:
+    """The id of the access token that was given out together with this refresh token.
+
+    So access tokens need no table of their own, and can be revoked all the same.
+    """
+    return uuid5(refresh_jti, ACCESS)
 
 
 def _encoded(user: User, kind: str, jti: UUID, now: datetime, expires_at: datetime) -> str:

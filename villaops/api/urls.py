@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import api as accounts
+from accounts import api_recovery as recovery
 from accounts import organization_api as organizations
 from analytics import api as analytics
 from bookings import api as bookings
@@ -26,6 +27,12 @@ V1 = {
     "auth/login": accounts.Login,
     "auth/refresh": accounts.Refresh,
     "auth/logout": accounts.Logout,
+    "auth/change-password": recovery.ChangePassword,
+    "auth/forgot-password": recovery.ForgotPassword,
+    "auth/reset-password": recovery.ResetPassword,
+    "auth/verify-email": recovery.VerifyEmail,
+    "auth/resend-verification": recovery.ResendVerification,
+    "auth/exchange": recovery.Exchange,
     "auth/me": accounts.Me,
     "organizations": organizations.Organizations,
     "organizations/current": organizations.CurrentOrganization,
