@@ -9,7 +9,7 @@ from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
 from allauth.usersessions import views as sessions
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from accounts import account_views, views
 
@@ -41,8 +41,8 @@ entrance: list[URLPattern] = [
         allauth_account.password_reset_done,
         name="account_reset_password_done",
     ),
-    path(
-        "password/reset/<str:uidb36>-<str:key>",
+    re_path(
+        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)$",
         allauth_account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
