@@ -102,11 +102,19 @@ def end_organization(*, organization: Organization, now: datetime) -> None:
     logo = found.logo.name if found.logo else None
     with connection.cursor() as cursor:
         # Each deleted row would write a history row, which is to be deleted as well.
-        cursor.execute("SELECT set_config('pgtrigger.ignore', %s::text[]::text, true)", [_guards()])
+        # And what is forgotten must not be written into the audit log once more.
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', %s::text[]::text, true),"
+            " set_config('villaops.forgetting', 'on', true)",
+            [_guards()],
+        )
         for model in _children_first():
             table = connection.ops.quote_name(model._meta.db_table)
             cursor.execute(f"DELETE FROM {table} WHERE organization_id = %s", [found.pk])  # noqa: S608
-        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
+        cursor.execute(
+            "SELECT set_config('pgtrigger.ignore', '{}', true),"
+            " set_config('villaops.forgetting', '', true)"
+        )
     found.delete()
     if logo:
         transaction.on_commit(partial(default_storage.delete, logo), robust=True)

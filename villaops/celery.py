@@ -71,6 +71,10 @@ app.conf.update(
             "task": "accounts.tasks.forget_expired_tokens",
             "schedule": crontab(hour="3", minute="17"),
         },
+        "end organizations whose time has come": {
+            "task": "accounts.tasks.end_due_organizations",
+            "schedule": crontab(minute="37"),
+        },
     },
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     # Logging is villaops.log's.

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from accounts.invitation_views import invitation
+from accounts.organization_views import create as create_organization
 from bookings.today import today
 from villaops import pages
 from villaops.find import find
@@ -19,6 +20,7 @@ dashboard: list[URLPattern | URLResolver] = [
     path("guests/", include("guests.urls")),
     path("properties/", include("properties.urls")),
     path("occupancy/", include("analytics.urls")),
+    path("settings/", include("accounts.organization_urls")),
 ]
 
 urlpatterns = [
@@ -26,6 +28,7 @@ urlpatterns = [
     path("", include("villaops.api.urls")),
     path("", include("accounts.urls")),
     path("invitations/<str:secret>", invitation, name="invitation"),
+    path("organizations/new", create_organization, name="create_organization"),
     path("o/", pages.home, name="home"),
     path("gallery", gallery, name="gallery"),
     path("o/<slug:slug>/", include(dashboard)),

@@ -143,6 +143,8 @@ class NavigationItem:
     section: str
     permission: Permission
     key: str = ""
+    # The bar at the foot of a phone holds six; there the switcher above leads to the others.
+    on_phones: bool = True
 
 
 NAVIGATION = (
@@ -179,6 +181,15 @@ NAVIGATION = (
         Permission.READ_OCCUPANCY,
         key="g o",
     ),
+    NavigationItem(
+        _("Settings"),
+        "settings",
+        "organization:settings",
+        "organization",
+        Permission.READ_ORGANIZATION,
+        key="g s",
+        on_phones=False,
+    ),
 )
 
 
@@ -195,6 +206,7 @@ def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
                 "icon": item.icon,
                 "url": reverse(item.url_name, args=[access.organization.slug]),
                 "is_current": item.section == here,
+                "on_phones": item.on_phones,
             }
             for item in NAVIGATION
             if access.can(item.permission)

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import Membership
 from villaops.tests.browser import BROWSER_TEST, OpenPage, assert_accessible
 from villaops.tests.full_house import FullHouse, make_full_house
 from villaops.tests.visitor import Visitor
@@ -44,6 +45,12 @@ NO_PAGES = {
     "calendar:units",
     "guests:export",
     "guests:undo_merge",
+    "organization:export",
+    "organization:keep",
+    "organization:logo",
+    "organization:remove",
+    "organization:resend",
+    "organization:revoke",
     "properties:offer_unit",
     "properties:rename_unit",
     "properties:reorder_units",
@@ -61,6 +68,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
     """Of every page, by name, the ways in which it is opened."""
     day = house.stay.check_in
     guest, double = house.stay.guest_id, "Guest 00"
+    member = Membership.objects.get(organization=house.organization, role="housekeeper")
     pages: dict[str, tuple[tuple[object, ...], list[str]]] = {
         "today": ((), ["", f"?day={day}", "?show=arrivals"]),
         "find": ((), ["", "?q=guest", "?q=nothing+like+it"]),
@@ -90,6 +98,14 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "guests:delete": ((guest,), [""]),
         "guests:merge": ((guest,), ["", f"?q={double}", f"?with={house.cancelled.guest_id}"]),
         "guests:anonymize": ((guest,), [""]),
+        "organization:settings": ((), [""]),
+        "organization:members": ((), [""]),
+        "organization:invite": ((), [""]),
+        "organization:member": ((member.pk,), [""]),
+        "organization:api_keys": ((), [""]),
+        "organization:transfer": ((), [""]),
+        "organization:leave": ((), [""]),
+        "organization:end": ((), [""]),
         "properties:list": ((), ["", "?view=list", "?q=nothing+like+it"]),
         "properties:create": ((), [""]),
         "properties:detail": ((house.home.pk,), [""]),
