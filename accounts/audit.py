@@ -1,19 +1,21 @@
-"""The audit log's verb: what happens to people's way in. Changes of records write themselves.
+"""The audit log's verbs: what happens to people's way in, and forgetting what told of a guest.
 
 Triggers note every change of organizations, memberships (invitations and roles with them), API
 keys, properties, units, bookings, blocks, notes, guests and their merges (accounts/audit_sql.py).
-Nobody need call anything for those.
+Nobody need call anything for those. Entries are written when the transaction commits.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy
 
-from accounts.models import ApiKey, Organization, User
+from accounts.models import ApiKey, AuditEntry, Organization, User
 from villaops.tenancy import Door
 
 
@@ -114,3 +116,38 @@ def record_security_event(
                 "changes": json.dumps(told, default=str) if told else None,
             },
         )
+
+
+# What people typed about a guest in a record that is not the guest's own.
+TYPED = ("special_requests", "cancellation_reason")
+
+
+@contextmanager
+def forgetting(
+    *,
+    organization_id: UUID,
+    guests: Collection[UUID],
+    bookings: Collection[UUID],
+    notes: Collection[UUID],
+) -> Iterator[None]:
+    """Let a verb forget these, within its transaction: the audit log keeps that they were changed,
+    by whom and when, and no longer from what to what.
+
+    What the verb itself changes meanwhile is not written down in the first place.
+    """
+    entries = AuditEntry.objects.filter(organization=organization_id)
+    for told in (
+        entries.filter(record_kind="guest", record_id__in=guests),
+        entries.filter(record_kind="note", record_id__in=notes),
+        entries.filter(record_kind="booking", record_id__in=bookings, changes__has_any_keys=TYPED),
+    ):
+        told.update(record_label=None, changes=None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE accounts_auditpending SET record_label = NULL, changes = NULL"
+            " WHERE record_id = ANY(%s)",
+            [[*guests, *bookings, *notes]],
+        )
+        cursor.execute("SELECT set_config('villaops.forgetting', 'on', true)")
+        yield
+        cursor.execute("SELECT set_config('villaops.forgetting', '', true)")

@@ -91,6 +91,9 @@ FACTS = """jsonb_build_array(
 )::text"""
 TOLD = "jsonb_build_array({row}.record_label, {row}.changes)::text"
 
+# The kinds of records that tell of guests, who may ask to be forgotten.
+FORGETTABLE = ("guest", "guest_merge", "booking", "note")
+
 _SEAL = """
 -- Whoever inserts an entry, it takes its place at the end of the chain.
 CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql AS $$

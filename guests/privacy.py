@@ -4,9 +4,10 @@ import datetime as dt
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.audit import forgetting
 from accounts.models import User
 from bookings.models import Booking, BookingNote
 from guests.models import Guest, GuestMerge
@@ -59,17 +60,22 @@ def _anonymize(guest: Guest, on: dt.date) -> Guest:
     bookings = Booking.objects.filter(**own, guest__in=everyone)
     if bookings.filter(_expected(on), deleted_at=None).exists():
         raise GuestExpected
-    _forget_bookings(guest.organization_id, bookings)
-    for one in everyone:
-        one.name, one.email = NAME, _address(one)
-        one.phone = one.nationality = one.notes = None
-        one.anonymized_at = Now()
-        one.save()
-        with rewriting(Guest):
-            one.events.update(name=NAME, email=one.email, phone=None, nationality=None, notes=None)
-    GuestMerge.objects.filter(Q(keep__in=everyone) | Q(merged__in=everyone), **own).update(
-        before={}, after={}
+    stays = list(
+        bookings.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
     )
+    notes = BookingNote.objects.filter(**own, booking__in=stays)
+    with forgetting(
+        organization_id=guest.organization_id,
+        guests=[one.pk for one in everyone],
+        bookings=stays,
+        notes=list(notes.values_list("pk", flat=True)),
+    ):
+        _forget_stays(guest.organization_id, stays)
+        for one in everyone:
+            _forget_guest(one)
+        GuestMerge.objects.filter(Q(keep__in=everyone) | Q(merged__in=everyone), **own).update(
+            before={}, after={}
+        )
     guest.refresh_from_db()
     return guest
 
@@ -80,8 +86,16 @@ def _expected(on: dt.date) -> Q:
     return coming | Q(status="checked_in")
 
 
-def _forget_bookings(organization_id: UUID, bookings: QuerySet[Booking]) -> None:
-    ids = list(bookings.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+def _forget_guest(guest: Guest) -> None:
+    guest.name, guest.email = NAME, _address(guest)
+    guest.phone = guest.nationality = guest.notes = None
+    guest.anonymized_at = Now()
+    guest.save()
+    with rewriting(Guest):
+        guest.events.update(name=NAME, email=guest.email, phone=None, nationality=None, notes=None)
+
+
+def _forget_stays(organization_id: UUID, ids: list[UUID]) -> None:
     theirs = Booking.objects.filter(organization=organization_id, pk__in=ids)
     said = {"special_requests": None, "cancellation_reason": None}
     theirs.exclude(**said).update(**said, updated_at=Now())

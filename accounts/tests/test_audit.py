@@ -1,16 +1,31 @@
 """The audit log: what is written, that it stays as it is, and that tampering shows."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 
 from accounts.audit import SecurityEvent, record_security_event
+from accounts.audit_chain import chains
+from accounts.management.commands.verify_audit import Command
 from accounts.models import AuditEntry, Organization, User
+from bookings.notes import add_note
 from bookings.services import confirm_booking, delete_booking
+from guests.privacy import anonymize_guest
+from guests.services import update_guest
 from villaops.tenancy import Door, all_organizations, organization_context
-from villaops.tests.build import make_booking, make_organization, make_property, make_user
+from villaops.tests.build import (
+    DAY,
+    make_booking,
+    make_guest,
+    make_organization,
+    make_property,
+    make_user,
+)
 
 
 def commit() -> None:
@@ -114,3 +129,79 @@ def test_entries_are_written_once(inside: None, statement: str) -> None:
         connection.cursor() as cursor,
     ):
         cursor.execute(statement)
+
+
+def test_a_forgotten_guest_is_forgotten_here_and_the_chain_holds(
+    organization: Organization, owner: User, inside: None
+) -> None:
+    home = make_property(organization)
+    guest = make_guest(organization, name="Emma Thompson", email="emma@example.com")
+    stay = make_booking(home, guest=guest, special_requests="A crib for Emma")
+    note = add_note(booking=stay, text="Emma is allergic to nuts", by=owner)
+    commit()
+    update_guest(guest=guest, by=owner, changes={"phone": "+61 400 000"})
+
+    anonymize_guest(guest=guest, by=owner, on=DAY + timedelta(99))
+
+    written = list(entries(record_id__in=[guest.pk, stay.pk, note.pk]).values())
+    assert "Emma" not in str(written)
+    assert "+61" not in str(written)
+    assert [(row["record_kind"], row["action"], row["user_name"]) for row in written][-1] == (
+        "guest",
+        "anonymized",
+        owner.name,
+    )
+    (chain,) = chains(organization.pk)
+    assert (chain.broken, chain.forgotten) == (None, 3)
+
+
+TAMPERINGS = {
+    "UPDATE accounts_auditentry SET user_name = 'Somebody else' WHERE number = 3": (
+        "entry 3 was changed"
+    ),
+    "UPDATE accounts_auditentry SET changes = '{}' WHERE number = 2": (
+        "entry 2: what it tells was changed"
+    ),
+    "UPDATE accounts_auditentry SET changes = NULL, record_label = NULL WHERE number = 1": (
+        "entry 1: what it tells was changed"
+    ),
+    "DELETE FROM accounts_auditentry WHERE number = 2": "entry 2 is missing",
+    "DELETE FROM accounts_auditentry WHERE number = 1": "entry 1 is missing",
+    "UPDATE accounts_auditentry SET hash = sha256('x') WHERE number = 2": "entry 2 was changed",
+    "UPDATE accounts_auditentry SET at = at + interval '1 second' WHERE number = 4": (
+        "entry 4 was changed"
+    ),
+    # The newest ones cut off: only what was noted elsewhere tells.
+    "DELETE FROM accounts_auditentry WHERE number > 4": "entries after 4 are gone",
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_whoever_gets_round_the_guard_is_found_out(
+    organization: Organization,
+    inside: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tampering: str,
+) -> None:
+    make_booking(make_property(organization))
+    commit()
+    call_command("verify_audit", organization=organization.slug)
+    before = capsys.readouterr().out
+    (tmp_path / "noted").write_text(before)
+
+    with connection.cursor() as cursor:
+        # As the tables' owner can.
+        cursor.execute("ALTER TABLE accounts_auditentry DISABLE TRIGGER USER")
+        cursor.execute("GRANT UPDATE, DELETE ON accounts_auditentry TO CURRENT_USER")
+        cursor.execute(tampering)
+        cursor.execute("SELECT count(*) FROM accounts_auditentry")
+        count = cursor.fetchone()[0]
+    with pytest.raises(SystemExit) as ended, (tmp_path / "noted").open() as noted:
+        Command().handle(organization=organization.slug, noted=noted)
+
+    assert ended.value.code == 1
+    out = capsys.readouterr().out
+    assert f"{organization.pk} {count} " in out
+    assert f"broken: {TAMPERINGS[tampering]}" in out
+    assert "broken" not in before

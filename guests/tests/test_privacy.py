@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from accounts.models import Organization, User
 from bookings.models import Booking, BookingNote, Night
@@ -39,6 +39,8 @@ def everything_held() -> str:
     """All rows of everything that may know a guest, history included."""
     names = ["guests.Guest", "guests.GuestMerge", "bookings.Booking", "bookings.BookingNote"]
     models = [apps.get_model(name + suffix) for name in names for suffix in ("", "Event")]
+    models.append(apps.get_model("accounts", "AuditEntry"))
+    connection.check_constraints()
     return str([list(model.objects.values()) for model in models])
 
 
