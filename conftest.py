@@ -14,7 +14,7 @@ from accounts.models import Organization, User
 from villaops.celery import app
 from villaops.tenancy import Door, organization_context
 from villaops.tests import build
-from villaops.tests.browser import browser, open_page  # noqa: F401 - fixtures
+from villaops.tests.browser import browser, chromium, open_page  # noqa: F401 - fixtures
 
 # Tests that commit empty every table afterwards; the audit log lets nobody do that.
 AUDIT_LOG_MAY_BE_EMPTIED = """

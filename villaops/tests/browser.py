@@ -3,6 +3,7 @@
 The fixtures reach every app through the root conftest.
 """
 
+import asyncio
 import os
 import re
 import shutil
@@ -47,19 +48,41 @@ BROWSER_TEST = [
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
 ]
 
+type Chromium = tuple[Browser, asyncio.AbstractEventLoop]
 type OpenPage = Callable[..., AbstractContextManager[Page]]
 type Look = Literal["light", "dark"]
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for all tests of this process; each opens contexts of its own in it.
+
+    Playwright leaves an event loop running in this thread. It is put aside while no test needs
+    it, since the code of other tests may want one, and Django asks whether there is any.
+    """
+    playwright = sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    yield browser, loop
+    asyncio._set_running_loop(loop)
+    browser.close()
+    playwright.stop()
+
+
 @pytest.fixture
-def browser(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    """Chromium, ended after the test."""
-    # Playwright leaves an event loop running in this thread; the database is ours all the same.
+def browser(
+    chromium: Chromium, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Browser]:
+    """Chromium, with every context closed after the test."""
+    started, loop = chromium
+    # The database is ours, whatever loop runs around it.
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    asyncio._set_running_loop(loop)
+    yield started
+    for context in started.contexts:
+        context.close()
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture
