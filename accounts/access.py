@@ -104,8 +104,8 @@ def page(permission: Permission) -> Callable[[View], View]:
         def enter(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             inside = cast(OrganizationRequest, request)
             user = cast(User, request.user)
-            # All of them in one statement: the page's frame offers the others.
-            inside.memberships = list(Membership.objects.of(user))
+            # All of them: the page's frame offers the others.
+            inside.memberships = _memberships_of(user)
             inside.access = _access(user, inside.memberships, slug)
             if not inside.access.can(permission):
                 raise PermissionDenied
@@ -117,6 +117,11 @@ def page(permission: Permission) -> Callable[[View], View]:
         return enter
 
     return decorate
+
+
+def _memberships_of(user: User) -> list[Membership]:
+    known = user.known_memberships
+    return list(Membership.objects.of(user)) if known is None else known
 
 
 def _access(user: User, memberships: list[Membership], slug: str) -> Access:

@@ -1,14 +1,29 @@
 """Sign-in by e-mail and password."""
 
 from typing import Any
+from uuid import UUID
 
+from axes.backends import AxesBackend
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
+from accounts.joined import user_with_memberships
 from accounts.models import User
 
 
-class EmailBackend(ModelBackend):
+class WithMemberships(ModelBackend):
+    """Whoever a session is of, with where they may go: one statement for both."""
+
+    def get_user(self, user_id: UUID) -> User | None:
+        user = user_with_memberships(user_id)
+        return user if user and self.user_can_authenticate(user) else None
+
+
+class LockoutBackend(WithMemberships, AxesBackend):
+    """Asked first, and refuses whoever is locked out."""
+
+
+class EmailBackend(WithMemberships):
     """Compare the e-mail whatever its case, in the same time for known and unknown ones."""
 
     def authenticate(

@@ -58,6 +58,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Filled in for whoever is signed in (accounts.joined), so that no page need ask.
+    known_memberships: "list[Membership] | None" = None
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 

@@ -194,7 +194,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "landing"
 CSRF_FAILURE_VIEW = "villaops.pages.csrf_failure"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesBackend", "accounts.backends.EmailBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.LockoutBackend", "accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 PASSWORD_COMMON_CHECK = env.bool("PASSWORD_COMMON_CHECK", False)
 AUTH_PASSWORD_VALIDATORS = [
@@ -297,6 +297,17 @@ GOOGLE_CLIENT_ID = env.str("GOOGLE_CLIENT_ID", "")
 GOOGLE_CLIENT_SECRET = env.str("GOOGLE_CLIENT_SECRET", "")
 GITHUB_CLIENT_ID = env.str("GITHUB_CLIENT_ID", "")
 GITHUB_CLIENT_SECRET = env.str("GITHUB_CLIENT_SECRET", "")
+# Where a provider sends the browser of the API's sign-in back to; the dashboard has its own.
+CALLBACK = "http://localhost:8000/api/v1/auth/{}/callback"
+GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", CALLBACK.format("google"))
+GITHUB_REDIRECT_URI = env.str("GITHUB_REDIRECT_URI", CALLBACK.format("github"))
+# Another OpenID provider in Google's place, or a GitHub of one's own.
+GOOGLE_ISSUER = env.str("GOOGLE_ISSUER", "https://accounts.google.com").rstrip("/")
+GITHUB_URL = env.str("GITHUB_URL", "https://github.com").rstrip("/")
+GITHUB_API_URL = env.str("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+OAUTH_CALLBACK_STYLE = env.str("OAUTH_CALLBACK_STYLE", "query")
+if OAUTH_CALLBACK_STYLE not in ("query", "fragment", "code"):
+    raise ImproperlyConfigured("OAUTH_CALLBACK_STYLE is query, fragment or code.")
 
 
 def _provider(client_id: str, secret: str, **more: Any) -> dict[str, Any]:

@@ -147,8 +147,8 @@ def test_data_is_one_statement_however_many_bars(
     for made in (1, 3):
         make_booking(house, DAY + made * ONE, 1)
         make_booking(house, DAY + (made + 1) * ONE, 1)
-        # Session, user, memberships, the context, the bars, and the test's own context again.
-        with statements(6):
+        # Session, user with memberships, the context, the bars, and the test's own context again.
+        with statements(5):
             assert client.get(root + WINDOW).status_code == 200
 
 
@@ -337,10 +337,10 @@ def test_pages_ask_the_same_however_much_there_is(
         home = make_property(organization, units=2)
         booking = make_booking(home, DAY, 2, units=units_of(home))
         for path, number in (
-            ("", 5),
-            ("units", 7),
-            ("list?start=2026-03-01", 10),
-            (f"card/booking/{booking.pk}", 7),
+            ("", 4),
+            ("units", 6),
+            ("list?start=2026-03-01", 9),
+            (f"card/booking/{booking.pk}", 6),
         ):
             with statements(number):
                 assert client.get(root + path).status_code == 200

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import Access, KeyAccess
 from accounts.api_keys import SHAPE, hash_of, looks_genuine, note_use
+from accounts.joined import columns, fields
 from accounts.models import ApiKey, Membership, Organization, RevokedAccessToken, User
 from accounts.permissions import Permission
 from accounts.services import OrganizationNotFound
@@ -124,10 +124,6 @@ def _names(organization: Organization, named: str) -> bool:
         return organization.slug == named
 
 
-def _columns(model: type[Model], alias: str) -> str:
-    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
-
-
 _TABLES = {
     "user": User._meta.db_table,
     "membership": Membership._meta.db_table,
@@ -162,21 +158,21 @@ _WHOSE_KEY = """
 """
 _BY_KEY = _WHOSE_KEY.format(
     **_TABLES,
-    key_columns=_columns(ApiKey, "k"),
-    organization_columns=_columns(Organization, "o"),
-    user_columns=_columns(User, "u"),
+    key_columns=columns(ApiKey, "k"),
+    organization_columns=columns(Organization, "o"),
+    user_columns=columns(User, "u"),
 )
-_KEY_FIELDS = [field.attname for field in ApiKey._meta.concrete_fields]
-_USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
-_ORGANIZATION_FIELDS = [field.attname for field in Organization._meta.concrete_fields]
+_KEY_FIELDS = fields(ApiKey)
+_USER_FIELDS = fields(User)
+_ORGANIZATION_FIELDS = fields(Organization)
 
 
 def _statement(named: str) -> str:
     return _WHO.format(
         **_TABLES,
         named=named,
-        user_columns=_columns(User, "u"),
-        organization_columns=_columns(Organization, "o"),
+        user_columns=columns(User, "u"),
+        organization_columns=columns(Organization, "o"),
     )
 
 
@@ -222,8 +218,8 @@ def _key_access(secret: str) -> KeyAccess | None:
     if row is None:
         return None
     key, organization, user = (
-        model.from_db("default", fields, values)
-        for model, fields, values in (
+        model.from_db("default", names, values)
+        for model, names, values in (
             (ApiKey, _KEY_FIELDS, row[: len(_KEY_FIELDS)]),
             (Organization, _ORGANIZATION_FIELDS, row[len(_KEY_FIELDS) : -len(_USER_FIELDS)]),
             (User, _USER_FIELDS, row[-len(_USER_FIELDS) :]),
