@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from accounts import audit_views
 from accounts.invitation_views import invitation
 from accounts.organization_views import create as create_organization
 from bookings.today import today
@@ -21,6 +22,8 @@ dashboard: list[URLPattern | URLResolver] = [
     path("properties/", include("properties.urls")),
     path("occupancy/", include("analytics.urls")),
     path("settings/", include("accounts.organization_urls")),
+    path("audit/", audit_views.index, name="audit"),
+    path("audit/export", audit_views.export, name="audit_export"),
 ]
 
 urlpatterns = [

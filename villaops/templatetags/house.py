@@ -140,6 +140,7 @@ class NavigationItem:
     label: Any
     icon: str
     url_name: str
+    # The namespaces, or names, of its pages.
     section: str
     permission: Permission
     key: str = ""
@@ -185,7 +186,7 @@ NAVIGATION = (
         _("Settings"),
         "settings",
         "organization:settings",
-        "organization",
+        "organization audit",
         Permission.READ_ORGANIZATION,
         key="g s",
         on_phones=False,
@@ -205,7 +206,7 @@ def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
                 "label": item.label,
                 "icon": item.icon,
                 "url": reverse(item.url_name, args=[access.organization.slug]),
-                "is_current": item.section == here,
+                "is_current": here in item.section.split(),
                 "on_phones": item.on_phones,
             }
             for item in NAVIGATION
