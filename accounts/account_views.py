@@ -74,7 +74,7 @@ def _save_profile(user: User, given: dict[str, Any]) -> None:
 
 
 @require_safe
-def picture(request: HttpRequest, name: str) -> HttpResponse:
+def picture(request: HttpRequest, name: str) -> FileResponse:
     """A person's picture. Its name is as long as a key, and its bytes are our own drawing."""
     path = f"avatars/{name}"
     if not User.objects.filter(avatar=path).exists() or not default_storage.exists(path):

@@ -7,18 +7,22 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mail import send_mail_to
 from accounts.models import User
-from accounts.people import set_password, verify_phone
+from accounts.people import link_provider, reclaim_account, set_password, verify_phone
 from accounts.phones import PhoneField
+from accounts.sign_up import make_account
 from accounts.sms import send_sms_to
 from villaops.api.throttles import client_address
 from villaops.tenancy import Door
@@ -112,6 +116,30 @@ def _portable(context: Mapping[str, Any]) -> dict[str, Any]:
 
 class SocialAdapter(DefaultSocialAccountAdapter):
     """Accounts that Google and GitHub vouch for."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Refuse who brings no proven e-mail; take an account that never was proven from others."""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            return
+        if sociallogin.is_existing:
+            user = sociallogin.user
+            if sociallogin._did_authenticate_by_email and not user.email_verified:
+                reclaim_account(user=user, door=Door.WEB)
+        elif not any(address.verified for address in sociallogin.email_addresses):
+            reason = _("It states no confirmed e-mail of yours, and that is who you are here.")
+            page = "socialaccount/authentication_error.html"
+            raise ImmediateHttpResponse(render(request, page, {"reason": reason}, status=401))
+
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
+        """Make the account as sign-up does, and tie the provider's to it."""
+        address = sociallogin.email_addresses[0].email
+        said = sociallogin.account.extra_data
+        name = str(said.get("name") or said.get("login") or address.partition("@")[0])[:255]
+        user = make_account(request, email=address, name=name, password=None)
+        sociallogin.user = user
+        sociallogin.save(request, connect=True)
+        link_provider(user=user, provider=sociallogin.account.provider, said=said, door=Door.WEB)
+        return user
 
 
 class SecondStepAdapter(DefaultMFAAdapter):

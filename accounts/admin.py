@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -135,3 +137,8 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+# What allauth shows by itself and nobody should change by hand: addresses follow the user, and
+# providers are configured by the environment.
+admin.site.unregister([EmailAddress, SocialApp, SocialToken])

@@ -119,7 +119,8 @@ class RequestCodeForm(HouseForm, account_forms.RequestLoginCodeForm):
         if self.is_bound:
             typed = (self.data.get("login") or "").strip()
             kind = "email" if "@" in typed or not typed else "phone"
-            self.data = {**self.data.dict(), "email": "", "phone": "", kind: typed}
+            known = {name: self.data.get(name) for name in self.data}
+            self.data = {**known, "email": "", "phone": "", kind: typed}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -19,10 +19,13 @@ from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.models import User
-from accounts.people import verify_email
+from accounts.one_time import Purpose, forget_one_time_tokens
+from accounts.people import link_provider, verify_email
+from accounts.tokens import revoke_access_tokens
 from villaops.api.throttles import client_address
 from villaops.tenancy import Door
 
@@ -86,9 +89,12 @@ def address_is_proven(email_address: Any, **more: Any) -> None:
 
 @receiver(password_reset, dispatch_uid="accounts.link_is_proof")
 def link_is_proof(request: HttpRequest, user: User, **more: Any) -> None:
-    """Who has used the link of a mail reads what comes to that address."""
+    """Who has used the link of a mail reads what comes to that address. All else ends."""
     if not user.email_verified:
         verify_email(user=user, door=Door.WEB)
+    revoke_access_tokens(user=user, now=timezone.now())
+    forget_one_time_tokens(user=user, purposes=[Purpose.RESET_PASSWORD, Purpose.EXCHANGE])
+    _note(request, SecurityEvent.PASSWORD_RESET, user)
 
 
 @receiver(authenticator_added, dispatch_uid="accounts.note_second_step")
@@ -122,6 +128,12 @@ def note_recovery(
 def note_provider(request: HttpRequest, sociallogin: Any, **more: Any) -> None:
     """An account elsewhere opens this one from now on."""
     provider = sociallogin.account.provider
+    link_provider(
+        user=sociallogin.user,
+        provider=provider,
+        said=sociallogin.account.extra_data,
+        door=Door.WEB,
+    )
     _note(request, SecurityEvent.PROVIDER_LINKED, sociallogin.user, label=provider)
 
 

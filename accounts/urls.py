@@ -6,12 +6,10 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.github import views as github
-from allauth.socialaccount.providers.google import views as google
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
-from accounts import account_views, views
+from accounts import account_views, providers, views
 
 entrance: list[URLPattern] = [
     path("login", views.login, name="login"),
@@ -27,10 +25,10 @@ entrance: list[URLPattern] = [
     path("login/passkey", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("login/second-step", second_step.authenticate, name="mfa_authenticate"),
     path("login/inactive", allauth_account.account_inactive, name="account_inactive"),
-    path("login/google", google.oauth2_login, name="google_login"),
-    path("login/google/callback", google.oauth2_callback, name="google_callback"),
-    path("login/github", github.oauth2_login, name="github_login"),
-    path("login/github/callback", github.oauth2_callback, name="github_callback"),
+    path("login/google", providers.google_login, name="google_login"),
+    path("login/google/callback", providers.google_callback, name="google_callback"),
+    path("login/github", providers.github_login, name="github_login"),
+    path("login/github/callback", providers.github_callback, name="github_callback"),
     path("login/cancelled", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("login/failed", social.login_error, name="socialaccount_login_error"),
     # An account is made of what the provider states, or not at all: there is no form to fill in.

@@ -27,6 +27,7 @@ VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - public
 SECRET_KEY = env.str("SECRET_KEY", DEVELOPMENT_SECRET)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", DEVELOPMENT_SECRET)
 if PRODUCTION and DEVELOPMENT_SECRET in (SECRET_KEY, JWT_SECRET_KEY):
     raise ImproperlyConfigured(
@@ -318,9 +319,17 @@ def _provider(client_id: str, secret: str, **more: Any) -> dict[str, Any]:
 
 SOCIALACCOUNT_PROVIDERS = {
     "google": _provider(
-        GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, SCOPE=["openid", "email", "profile"]
+        GOOGLE_CLIENT_ID,
+        GOOGLE_CLIENT_SECRET,
+        SCOPE=["openid", "email", "profile"],
+        provider_class="accounts.providers.Google",
     ),
-    "github": _provider(GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, SCOPE=["user:email"]),
+    "github": _provider(
+        GITHUB_CLIENT_ID,
+        GITHUB_CLIENT_SECRET,
+        SCOPE=["user:email"],
+        provider_class="accounts.providers.GitHub",
+    ),
 }
 # An account is found by the e-mail the provider states as verified, and then linked.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True

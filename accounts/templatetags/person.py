@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
 from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -84,6 +85,13 @@ def providers(context: Context) -> list[Any]:
 def as_json(value: Any) -> str:
     """For a `data-` attribute, which escapes it."""
     return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.filter
+def known_as(account: SocialAccount) -> str:
+    """Who one is at the provider."""
+    said = account.extra_data
+    return str(said.get("email") or said.get("login") or account.uid)
 
 
 # The first sign in what a browser calls itself; Edge and Opera say Chrome as well.
