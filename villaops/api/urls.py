@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import api as accounts
+from accounts import api_oauth as oauth
 from accounts import api_recovery as recovery
 from accounts import organization_api as organizations
 from analytics import api as analytics
@@ -33,6 +34,10 @@ V1 = {
     "auth/verify-email": recovery.VerifyEmail,
     "auth/resend-verification": recovery.ResendVerification,
     "auth/exchange": recovery.Exchange,
+    "auth/google": oauth.StartGoogle,
+    "auth/google/callback": oauth.FinishGoogle,
+    "auth/github": oauth.StartGitHub,
+    "auth/github/callback": oauth.FinishGitHub,
     "auth/me": accounts.Me,
     "organizations": organizations.Organizations,
     "organizations/current": organizations.CurrentOrganization,
