@@ -21,6 +21,7 @@ HEAVIEST = 100_000
 
 # Addresses that are no page of their own: what is posted, fragments, downloads and JSON.
 NO_PAGES = {
+    "audit_export",
     "bookings:cancel_many",
     "bookings:confirm_many",
     "bookings:default_view",
@@ -115,6 +116,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "properties:edit_unit": ((house.home.pk, house.stay.unit_id), [""]),
         "properties:delete_unit": ((house.home.pk, house.stay.unit_id), [""]),
         "analytics:occupancy": ((), [""]),
+        "audit": ((), ["", "?kind=booking", "?door=import"]),
     }
     found = {
         name: [reverse(name, args=[house.organization.slug, *rows]) + query for query in queries]
