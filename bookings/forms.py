@@ -307,13 +307,24 @@ class BlockForm(HouseForm):
     reason = forms.ChoiceField(label=_("Reason"), choices=Block.Reason.choices)
     note = forms.CharField(label=_("Note"), required=False, max_length=500, empty_value=None)
 
-    def __init__(self, *args: Any, units: Iterable[Unit], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, units: Iterable[Unit], block: Block | None = None, **kwargs: Any
+    ) -> None:
+        if block:
+            facts = {name: getattr(block, name) for name in self.base_fields}
+            kwargs["initial"] = {**facts, "unit": str(block.unit_id)}
         super().__init__(*args, **kwargs)
         self.units = {str(unit.pk): unit for unit in units}
         self.offer("unit", [(pk, unit.name) for pk, unit in self.units.items()])
+        self.fields["start"].widget.attrs["data-range-start"] = ""
+        self.fields["end"].widget.attrs["data-range-end"] = ""
 
     def clean_unit(self) -> Unit:
         return self.units[self.cleaned_data["unit"]]
+
+    def changes(self) -> dict[str, Any]:
+        """What is to become different, as update_block wants it."""
+        return {name: self.cleaned_data[name] for name in self.changed_data}
 
     def clean(self) -> dict[str, Any]:
         block = super().clean() or self.cleaned_data

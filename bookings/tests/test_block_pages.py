@@ -83,3 +83,53 @@ def test_block_of_another_organization_is_not_found(
 
     assert client.post(f"{root}blocks/{block.pk}/release").status_code == 404
     assert client.get(f"{root}blocks/new/{home.pk}").status_code == 404
+    assert client.get(f"{root}blocks/{block.pk}/edit").status_code == 404
+    asked = {"place": block.unit_id, "start": DAY, "end": DAY + ONE}
+    assert client.get(f"{root}blocks/taken", asked).status_code == 404
+
+
+def test_edit_block_changes_nights_and_reason(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    booking = make_booking(home, DAY + 5 * ONE)
+    block = block_nights(unit=units_of(home)[0], start=DAY, end=DAY + 2 * ONE, by=None)
+    form = {"unit": block.unit_id, "start": DAY + ONE, "end": DAY + 4 * ONE}
+
+    shown = client.get(f"{root}blocks/{block.pk}/edit?next=/o/x/calendar/list")
+    refused = client.post(
+        f"{root}blocks/{block.pk}/edit",
+        form | {"end": DAY + 6 * ONE, "reason": "other", "note": "Kept as typed"},
+    )
+    saved = client.post(
+        f"{root}blocks/{block.pk}/edit", form | {"reason": "house_use", "note": "Staff"}
+    )
+
+    assert f'value="{DAY}"' in shown.text
+    assert 'href="/o/x/calendar/list"' in shown.text
+    assert refused.status_code == 422
+    assert booking.reference in refused.text
+    assert "Kept as typed" in refused.text
+    assert saved.url == f"/o/{organization.slug}/properties/{home.pk}/"  # type: ignore[attr-defined]
+    block.refresh_from_db()
+    assert (block.start, block.end) == (DAY + ONE, DAY + 4 * ONE)
+    assert (block.reason, block.note) == ("house_use", "Staff")
+
+
+def test_block_picker_shows_what_others_hold(
+    client: Client, root: str, organization: Organization
+) -> None:
+    home = make_property(organization)
+    make_booking(home, nights=1)
+    unit = units_of(home)[0]
+    own, other = (
+        block_nights(unit=unit, start=start, end=start + ONE, by=None)
+        for start in (DAY + 2 * ONE, DAY + 4 * ONE)
+    )
+    period = {"place": unit.pk, "start": DAY, "end": DAY + 30 * ONE}
+
+    for_new = client.get(f"{root}blocks/taken", period).json()
+    for_own = client.get(f"{root}blocks/taken", period | {"block": own.pk}).json()
+
+    assert for_new == {"taken": [str(DAY), str(own.start), str(other.start)]}
+    assert for_own == {"taken": [str(DAY), str(other.start)]}

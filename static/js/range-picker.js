@@ -14,7 +14,8 @@ class RangePicker {
     this.root = root;
     this.start = root.querySelector("[data-range-start]");
     this.end = root.querySelector("[data-range-end]");
-    this.words = WORDS(root);
+    // A picker of something other than a stay has hints of its own.
+    this.words = { ...WORDS(root), ...root.dataset };
     this.taken = new Set();
     this.button = this.make("button", "range-open btn", this.words.open);
     this.button.type = "button";

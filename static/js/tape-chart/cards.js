@@ -47,6 +47,9 @@ export class Cards {
     } finally {
       card.classList.remove("is-loading");
     }
+    // A form opened from the chart leads back to what the chart shows now.
+    const here = encodeURIComponent(location.pathname + location.search);
+    for (const link of body.querySelectorAll("a[data-comes-back]")) link.search = `?next=${here}`;
     if (chart.mayWrite) body.append(this.form(bar));
     this.settle(card, node);
     card.querySelector("a, button:not([data-close]), input, select")?.focus();
