@@ -1,28 +1,70 @@
 """Organizations, memberships, subscriptions and users, for administrators."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialToken
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import redirect
 
+from accounts.members import Reach, change_role, limit_to_properties, remove_member
 from accounts.models import Membership, Organization, Subscription, User
+from accounts.organizations import keep_organization, update_organization
 from villaops.admin.filters import ChosenFilter
-from villaops.admin.rows import ReadOnlyAdmin, RowAdmin, rows_of
+from villaops.admin.rows import (
+    ReadOnlyAdmin,
+    RefusableForm,
+    RowAdmin,
+    VerbAdmin,
+    acting,
+    rows_of,
+)
+from villaops.errors import DomainError
+
+# Administrators are nobody's members, and limited by nothing.
+EVERYWHERE = Reach(owners=True)
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ReadOnlyAdmin):
-    """Businesses, and the way to everything that belongs to one."""
+class OrganizationAdmin(VerbAdmin):
+    """Businesses, and the way to everything that belongs to one. They end by their owners' wish,
+    which can be taken back here too.
+    """
 
-    list_display = ["name", "slug", "currency", "time_zone", "made"]
+    list_display = ["name", "slug", "currency", "time_zone", "ends_at", "made"]
     search_fields = ["name", "slug"]
-    fields = ["name", "slug", "currency", "time_zone", "created_at", "updated_at", "its_rows"]
-    readonly_fields = ["its_rows"]
+    fields = [
+        "name",
+        "slug",
+        "currency",
+        "time_zone",
+        "locale",
+        "ends_at",
+        "created_at",
+        "updated_at",
+        "its_rows",
+    ]
+    readonly_fields = ["ends_at", "created_at", "updated_at", "its_rows"]
+    actions = ["keep"]
+
+    def update(self, row: Organization, by: User, changes: dict[str, Any]) -> Organization:
+        return update_organization(organization=row, by=by, changes=changes)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(permissions=["change"], description="Keep selected organizations after all")
+    def keep(self, request: HttpRequest, queryset: QuerySet[Organization]) -> None:
+        """Let them go on."""
+        for organization in queryset.exclude(ends_at=None).order_by("pk"):
+            keep_organization(organization=organization, by=acting(request))
+            self.message_user(request, f"{organization} stays.", messages.SUCCESS)
 
     @admin.display(description="see also")
     def its_rows(self, organization: Organization) -> str:
@@ -39,14 +81,54 @@ class OrganizationAdmin(ReadOnlyAdmin):
         )
 
 
-@admin.register(Membership)
-class MembershipAdmin(ReadOnlyAdmin):
-    """Who may do what where."""
+class MembershipForm(RefusableForm):
+    """No property named is no limit."""
 
-    list_display = ["user", "organization", "role", "made"]
+    def clean_property_ids(self) -> list[UUID] | None:
+        return self.cleaned_data["property_ids"] or None
+
+
+@admin.register(Membership)
+class MembershipAdmin(VerbAdmin):
+    """Who may do what where. Without a user it is an invitation."""
+
+    form = MembershipForm
+
+    list_display = ["user", "invited_email", "organization", "role", "made"]
     list_filter = [("organization", ChosenFilter), ("user", ChosenFilter), "role"]
     list_select_related = ("organization", "user")
     search_fields = ["user__email", "user__name", "organization__name"]
+    fields = ["organization", "user", "invited_email", "role", "property_ids", "created_at"]
+    readonly_fields = ["organization", "user", "invited_email", "created_at"]
+    # One at a time: each may be somebody's last owner.
+    actions = None
+
+    def update(self, row: Membership, by: User, changes: dict[str, Any]) -> Membership:
+        changed = row
+        if "role" in changes:
+            changed = change_role(membership=row, role=changes["role"], by=by, reach=EVERYWHERE)
+        if "property_ids" in changes:
+            changed = limit_to_properties(
+                membership=row,
+                property_ids=changes["property_ids"] or None,
+                by=by,
+                reach=EVERYWHERE,
+            )
+        return changed
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        remove_member(membership=obj, by=acting(request), reach=EVERYWHERE)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Say why where the verb refuses."""
+        try:
+            with transaction.atomic():
+                return super().delete_view(request, object_id, extra_context)
+        except DomainError as refusal:
+            self.message_user(request, refusal.explanation, messages.ERROR)
+        return redirect("admin:accounts_membership_change", object_id)
 
 
 @admin.register(Subscription)

@@ -155,55 +155,20 @@ class RefusableForm(forms.ModelForm):
         return cleaned
 
 
-class TenantAdmin(RowAdmin):
-    """An organization's rows that are deleted softly. Everything is done by verbs.
+class VerbAdmin(RowAdmin):
+    """Rows that are changed by verbs, and shown again with what was typed when one refuses.
 
     New rows are not made here but by the organization's people, in the dashboard or over the API.
     """
 
     form = RefusableForm
-    delete_confirmation_template = "admin/delete_softly.html"
-    list_filter: ClassVar[Any] = (("organization", ChosenFilter), DeletedFilter)
-    actions: Sequence[Any] = ("restore", "delete_selected")
-
-    # --- What each app says of its rows ---
 
     def update(self, row: Any, by: User, changes: dict[str, Any]) -> Any:
         """Call the verb that changes descriptive facts."""
         raise NotImplementedError
 
-    def delete(self, row: Any, by: User) -> Any:
-        """Call the verb that deletes softly."""
-        raise NotImplementedError
-
-    def bring_back(self, row: Any, by: User) -> Any:
-        """Call the verb that restores."""
-        raise NotImplementedError
-
-    def get_lock_order(self) -> tuple[str, ...]:
-        """How rows are ordered when a verb is called on each: as all verbs lock them."""
-        return ("pk",)
-
-    # --- Permissions ---
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A deleted row is restored first."""
-        return super().has_change_permission(request, obj) and not (obj and obj.deleted_at)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and obj.deleted_at)
-
-    # --- Columns ---
-
-    @admin.display(description="deleted", empty_value="")
-    def deleted(self, row: Any) -> Any:
-        """When it was deleted."""
-        return row.deleted_at
-
-    # --- Saving ---
 
     def changeform_view(
         self,
@@ -233,7 +198,45 @@ class TenantAdmin(RowAdmin):
             name: _null_for_empty(obj, name, form.cleaned_data[name]) for name in form.changed_data
         }
         if changes:
-            self.update(obj, _acting(request), changes)
+            self.update(obj, acting(request), changes)
+
+
+class TenantAdmin(VerbAdmin):
+    """An organization's rows that are deleted softly. Everything is done by verbs."""
+
+    delete_confirmation_template = "admin/delete_softly.html"
+    list_filter: ClassVar[Any] = (("organization", ChosenFilter), DeletedFilter)
+    actions: Sequence[Any] = ("restore", "delete_selected")
+
+    # --- What each app says of its rows ---
+
+    def delete(self, row: Any, by: User) -> Any:
+        """Call the verb that deletes softly."""
+        raise NotImplementedError
+
+    def bring_back(self, row: Any, by: User) -> Any:
+        """Call the verb that restores."""
+        raise NotImplementedError
+
+    def get_lock_order(self) -> tuple[str, ...]:
+        """How rows are ordered when a verb is called on each: as all verbs lock them."""
+        return ("pk",)
+
+    # --- Permissions ---
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A deleted row is restored first."""
+        return super().has_change_permission(request, obj) and not (obj and obj.deleted_at)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.deleted_at)
+
+    # --- Columns ---
+
+    @admin.display(description="deleted", empty_value="")
+    def deleted(self, row: Any) -> Any:
+        """When it was deleted."""
+        return row.deleted_at
 
     # --- Deleting and restoring ---
 
@@ -243,14 +246,14 @@ class TenantAdmin(RowAdmin):
         return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.delete(obj, _acting(request))
+        self.delete(obj, acting(request))
 
     @admin.action(permissions=["delete"], description="Delete selected %(verbose_name_plural)s")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         """Ask whether it is meant, then delete each."""
         if "confirmed" in request.POST:
             self.on_each(
-                request, queryset, lambda row: self.delete(row, _acting(request)), "deleted"
+                request, queryset, lambda row: self.delete(row, acting(request)), "deleted"
             )
             return None
         rows = self._chosen(request, queryset)
@@ -277,7 +280,7 @@ class TenantAdmin(RowAdmin):
         self.on_each(
             request,
             queryset.filter(deleted_at__isnull=False),
-            lambda row: self.bring_back(row, _acting(request)),
+            lambda row: self.bring_back(row, acting(request)),
             "restored",
         )
 
@@ -337,7 +340,7 @@ def verb_action(
     )
     def act(model_admin: TenantAdmin, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         model_admin.on_each(
-            request, queryset, lambda row: verb(row, _acting(request), request), done
+            request, queryset, lambda row: verb(row, acting(request), request), done
         )
 
     act.__name__ = name
@@ -362,7 +365,7 @@ def _plural(name: str) -> str:
     return capfirst(apps.get_model(name.replace("_", "."))._meta.verbose_name_plural)
 
 
-def _acting(request: HttpRequest) -> Any:
+def acting(request: HttpRequest) -> Any:
     return request.user
 
 
