@@ -16,7 +16,14 @@ from bookings.models import Booking
 from bookings.services import change_dates, confirm_booking, delete_booking
 from conftest import Statements
 from villaops.tenancy import Door, organization_context
-from villaops.tests.build import DAY, make_booking, make_guest, make_member, make_property
+from villaops.tests.build import (
+    DAY,
+    make_booking,
+    make_guest,
+    make_member,
+    make_property,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -209,3 +216,26 @@ def test_the_export_has_what_is_filtered_and_is_told_of(
     assert (told.what, told.label) == ("Exported data", "audit log")
     with organization_context(organization, by=owner, door=Door.WEB):
         assert AuditEntry.objects.filter(action="exported").count() == 1
+
+
+def test_administrators_read_every_organizations_and_nobodys(
+    organization: Organization, stay: Booking
+) -> None:
+    record_security_event(kind=SecurityEvent.LOGIN_FAILED, door=Door.WEB, label="who@example.com")
+    connection.check_constraints()
+    client = Client()
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    of_nobody = "/admin/accounts/auditentry/?action=login_failed"
+
+    everything = client.get("/admin/accounts/auditentry/")
+    failures = client.get(of_nobody)
+
+    assert stay.reference in everything.text
+    assert "Booking changed" in everything.text
+    assert "who@example.com" in failures.text
+    assert stay.reference not in failures.text
+    (entry,) = failures.context["cl"].result_list
+    shown = client.get(f"/admin/accounts/auditentry/{entry.pk}/change/")
+    assert bytes(entry.hash).hex() in shown.text
+    assert client.get("/admin/accounts/auditentry/add/").status_code == 403
+    assert client.get(f"/admin/accounts/auditentry/{entry.pk}/delete/").status_code == 403
