@@ -110,7 +110,7 @@ class AuditFilter(HouseForm):
             return _("One record")
         if isinstance(value, dt.date):
             return f"{self.fields[name].label}: {date_format(value, 'j M Y')}"
-        known = {}
+        known: dict[str, Any] = {}
         for key, label in self.fields[name].choices:  # type: ignore[attr-defined]
             known |= dict(label) if isinstance(label, list | tuple) else {key: label}
         return f"{self.fields[name].label}: {known[value]}"
@@ -155,7 +155,7 @@ def export(request: OrganizationRequest) -> FileResponse:
     found = entries_by(_filter_of(request), organization).order_by("number")
     record_security_event(
         kind=SecurityEvent.EXPORTED,
-        user=request.access.user,
+        by=request.access.user,
         organization=organization,
         door=Door.WEB,
         label=_("audit log"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import Access, OrganizationRequest, page
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from bookings.exports import READ_AT_ONCE, as_file
 from bookings.list_forms import EVERYTHING, WITHOUT_UNIT, BookingFilter
@@ -20,6 +21,7 @@ from bookings.saved_views import views_of
 from properties.models import Property
 from villaops.clock import today_in
 from villaops.pages import wants_fragment
+from villaops.tenancy import Door
 
 PAGE_SIZE = 25
 KINDS = ("csv", "xlsx")
@@ -74,7 +76,15 @@ def file_of(
 ) -> HttpResponseBase:
     """The bookings in the columns the address names, as the kind of file the form names."""
     asked = request.POST.get("format") or request.GET.get("format")
-    day = today_in(request.access.organization.time_zone)
+    access = request.access
+    day = today_in(access.organization.time_zone)
+    record_security_event(
+        kind=SecurityEvent.EXPORTED,
+        by=access.user,
+        organization=access.organization,
+        door=Door.WEB,
+        label=_("bookings"),
+    )
     return as_file(
         asked if asked in KINDS else KINDS[0],
         f"bookings-{day.isoformat()}",

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrganizationRequest, page
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from guests.access import duplicates_of, of_guest
 from guests.export import as_json, as_zip, everything_about
@@ -22,7 +23,7 @@ from guests.stays import figures_of, stays_of, with_stays
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, refusals_as_messages
-from villaops.tenancy import every_property
+from villaops.tenancy import Door, every_property
 from villaops.toasts import say
 
 CANDIDATES_SHOWN = 20
@@ -125,6 +126,14 @@ def export(request: OrganizationRequest, guest: Guest) -> HttpResponse:
     write, content_type, ending = formats[request.GET["format"]]
     held = everything_about(guest, prices=request.access.can(Permission.READ_PRICES))
     name = slugify(guest.name) or "guest"
+    record_security_event(
+        kind=SecurityEvent.EXPORTED,
+        by=request.access.user,
+        organization=request.access.organization,
+        door=Door.WEB,
+        # By the id: a name would stay here when the guest is forgotten.
+        label=_("guest %s") % guest.pk,
+    )
     return HttpResponse(
         write(held),
         content_type=content_type,

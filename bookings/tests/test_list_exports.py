@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from openpyxl import load_workbook
 
-from accounts.models import Organization, User
+from accounts.models import AuditEntry, Organization, User
 from accounts.permissions import Role
 from bookings.exports import harmless
 from conftest import Statements
@@ -119,8 +120,8 @@ def test_housekeeper_exports_no_prices(
         assert not {"Total", "Currency"} & set(head)
 
 
-def test_ticked_ones_alone_are_exported(
-    client: Client, root: str, organization: Organization
+def test_ticked_ones_alone_are_exported_and_the_audit_log_tells(
+    client: Client, root: str, organization: Organization, owner: User
 ) -> None:
     home = make_property(organization)
     ticked = make_booking(home)
@@ -129,6 +130,9 @@ def test_ticked_ones_alone_are_exported(
     answer = client.post(f"{root}ticked/export?columns=guest", {"booking": [ticked.pk, "x"]})
 
     assert csv_rows(answer)[1:] == [[ticked.reference, "Emma Thompson"]]
+    connection.check_constraints()
+    (told,) = AuditEntry.objects.filter(action="exported")
+    assert (told.user, told.record_label) == (owner, "bookings")
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -140,5 +144,5 @@ def test_export_asks_as_much_for_one_row_as_for_three(
         make_booking(home)
 
     # The last of them gives the test its own context back.
-    with statements(6):
+    with statements(7):
         content(client.get(f"{root}export?format=xlsx"))

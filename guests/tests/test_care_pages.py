@@ -6,9 +6,10 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from accounts.models import Organization, User
+from accounts.models import AuditEntry, Organization, User
 from accounts.permissions import Role
 from bookings.models import Booking
 from bookings.services import cancel_booking
@@ -167,6 +168,8 @@ def test_export_holds_everything(
 
     answer = client.get(f"{root}{emma.pk}/export", {"format": kind})
 
+    connection.check_constraints()
+    assert AuditEntry.objects.get(action="exported").record_label == f"guest {emma.pk}"
     assert answer.headers["Content-Type"] == content_type
     assert answer.headers["Content-Disposition"] == (
         f'attachment; filename="emma-thompson.{"json" if kind == "json" else "zip"}"'
@@ -300,5 +303,5 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
         client.get(f"{root}{emma.pk}/merge")
     with statements(8):
         client.get(f"{root}{emma.pk}/merge?with={twins[0].pk}")
-    with statements(12):
+    with statements(13):
         client.get(f"{root}{twins[0].pk}/export?format=json")
