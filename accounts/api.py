@@ -12,6 +12,7 @@ from accounts.access import Access, default_access
 from accounts.login import check_login
 from accounts.models import UUID_PATTERN, User
 from accounts.permissions import Role
+from accounts.pictures import picture_address
 from accounts.recovery import ask_for_verification
 from accounts.services import register_user, update_profile
 from accounts.tokens import TokenPair, issue_tokens, log_out, refresh_tokens
@@ -142,7 +143,7 @@ def user_output(user: User, access: Access | None) -> UserOutput:
         id=user.pk,
         email=user.email,
         name=user.name,
-        avatar_url=user.avatar_url,
+        avatar_url=user.avatar_url or picture_address(user),
         auth_provider=User.Provider(user.auth_provider),
         is_active=user.is_active,
         role="manager",

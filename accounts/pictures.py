@@ -4,10 +4,13 @@ from io import BytesIO
 from typing import IO
 from uuid import uuid4
 
+from allauth.core import context
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from accounts.models import User
 from villaops.errors import Refused
 
 SIDE = 512
@@ -45,3 +48,13 @@ def small_picture(file: UploadedFile | IO[bytes], side: int = SIDE) -> "ContentF
     drawn = BytesIO()
     upright.save(drawn, "WEBP", quality=85, method=4)
     return ContentFile(drawn.getvalue(), name=f"{uuid4().hex}.webp")
+
+
+def picture_address(user: User) -> str | None:
+    """Where everybody finds the picture that the user has uploaded; None without one."""
+    if not user.avatar or not user.avatar.name:
+        return None
+    path = reverse("picture", args=[user.avatar.name.removeprefix("avatars/")])
+    # The middleware keeps the request that is being answered.
+    request = context.request
+    return request.build_absolute_uri(path) if request else path

@@ -30,6 +30,10 @@ def inside_client(client: Client, owner: User) -> Client:
     return client
 
 
+def bearer(user: User) -> dict[str, str]:
+    return {"Authorization": f"Bearer {issue_tokens(user=user).access_token}"}
+
+
 def photo(side: int = 900) -> bytes:
     """A JPEG with the place it was taken at."""
     image, drawn = Image.new("RGB", (side, side // 2), "teal"), BytesIO()
@@ -64,6 +68,8 @@ def test_profile_picture_is_drawn_anew_and_served(
     assert Image.open(BytesIO(content)).size == (256, 128)
     assert b"at home" not in content
     assert f'src="{address}"' in inside_client.get("/account").text
+    told = inside_client.get("/api/v1/auth/me", headers=bearer(owner)).json()["avatar_url"]
+    assert told == f"http://testserver{address}"
     inside_client.post("/account", {"name": "Olga", "without_picture": "on"})
     assert list(tmp_path.rglob("*.webp")) == []
     assert Client().get(address).status_code == 404

@@ -2,11 +2,15 @@
 
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from villaops.admin.search import is_owned
 from villaops.errors import DomainError
@@ -39,6 +43,20 @@ class AdministratorsSite(admin.AdminSite):
                 return HttpResponseRedirect(request.get_full_path())
 
         return super().admin_view(inside, cacheable)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Through the dashboard's door: its lock-out, second step and passkeys are here for all.
+
+        Who is signed in there and no administrator is told so, and not asked again.
+        """
+        if request.user.is_authenticated:
+            if not self.has_permission(request):
+                raise PermissionDenied
+            return redirect("admin:index")
+        page = request.GET.get("next") or reverse("admin:index")
+        return redirect(f"{reverse('login')}?{urlencode({'next': page})}")
 
     def autocomplete_view(self, request: HttpRequest) -> Any:
         """Rows to choose from, told apart by their organization."""

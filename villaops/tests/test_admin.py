@@ -63,26 +63,23 @@ def test_owner_of_an_organization_cannot_enter(client: Client, owner: User) -> N
     assert response["Location"].startswith(reverse("admin:login"))
 
 
-def test_administrator_logs_in_with_email_in_any_case(client: Client, administrator: User) -> None:
-    response = client.post(
-        reverse("admin:login"), {"username": "ROOT@example.com", "password": PASSWORD}
-    )
-
-    assert response.status_code == 302
-    assert client.get(reverse("admin:index")).status_code == 200
-
-
-def test_log_in_is_locked_after_failures(
-    client: Client, administrator: User, settings: Any
+def test_administrator_logs_in_at_the_door_of_the_dashboard(
+    client: Client, administrator: User
 ) -> None:
-    settings.AXES_FAILURE_LIMIT = 2
-    wrong = {"username": administrator.email, "password": "wrong"}
+    asked = client.get(reverse("admin:login"), {"next": url("changelist", Booking)})
+    given = {"username": "ROOT@example.com", "password": PASSWORD}
 
-    answers = [client.post(reverse("admin:login"), wrong).status_code for _ in range(2)]
-    right = client.post(reverse("admin:login"), wrong | {"password": PASSWORD})
+    response = client.post(asked["Location"], given)
 
-    assert answers[-1] == 429
-    assert right.status_code == 429
+    assert asked["Location"].startswith("/login?next=%2Fadmin%2Fbookings")
+    assert response["Location"] == url("changelist", Booking)
+    assert client.get(reverse("admin:login"))["Location"] == reverse("admin:index")
+
+
+def test_owner_is_told_at_the_door(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    assert client.get(reverse("admin:login")).status_code == 403
 
 
 def test_context_is_closed_after_a_page(site: Client, organization: Organization) -> None:
