@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,17 +12,21 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialApp
 from allauth.socialaccount.providers.base import AuthProcess
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import oauth
 from accounts.mail import send_mail_to
 from accounts.models import User
-from accounts.people import link_provider, reclaim_account, set_password, verify_phone
+from accounts.people import set_password, verify_phone
 from accounts.phones import PhoneField
+from accounts.provider_accounts import NoVerifiedEmail, user_of_identity
 from accounts.sign_up import make_account
 from accounts.sms import send_sms_to
 from villaops.api.throttles import client_address
@@ -117,29 +122,43 @@ def _portable(context: Mapping[str, Any]) -> dict[str, Any]:
 class SocialAdapter(DefaultSocialAccountAdapter):
     """Accounts that Google and GitHub vouch for."""
 
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """The providers that are configured, by the environment alone."""
+        return [
+            SocialApp(provider=known.id, client_id=known.client_id, secret=known.client_secret)
+            for known in (oauth.GOOGLE, oauth.GITHUB)
+            if known.is_configured() and provider in (None, known.id)
+        ]
+
+    def get_app(self, request: HttpRequest, provider: str, client_id: str | None = None) -> Any:
+        """The provider's id and secret. Without them it is not offered, and has no pages."""
+        try:
+            return super().get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist as missing:
+            raise Http404(f"{provider} is not configured") from missing
+
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Refuse who brings no proven e-mail; take an account that never was proven from others."""
+        """Find, link or make the account; allauth then signs in whoever it is."""
         if sociallogin.state.get("process") == AuthProcess.CONNECT:
             return
-        if sociallogin.is_existing:
-            user = sociallogin.user
-            if sociallogin._did_authenticate_by_email and not user.email_verified:
-                reclaim_account(user=user, door=Door.WEB)
-        elif not any(address.verified for address in sociallogin.email_addresses):
+        identity = sociallogin.identity
+        try:
+            sociallogin.user = user_of_identity(
+                identity=identity,
+                make_account=partial(make_account, request),
+                door=Door.WEB,
+                now=timezone.now(),
+                address=client_address(request),
+            )
+        except NoVerifiedEmail as refusal:
             reason = _("It states no confirmed e-mail of yours, and that is who you are here.")
             page = "socialaccount/authentication_error.html"
-            raise ImmediateHttpResponse(render(request, page, {"reason": reason}, status=401))
-
-    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
-        """Make the account as sign-up does, and tie the provider's to it."""
-        address = sociallogin.email_addresses[0].email
-        said = sociallogin.account.extra_data
-        name = str(said.get("name") or said.get("login") or address.partition("@")[0])[:255]
-        user = make_account(request, email=address, name=name, password=None)
-        sociallogin.user = user
-        sociallogin.save(request, connect=True)
-        link_provider(user=user, provider=sociallogin.account.provider, said=said, door=Door.WEB)
-        return user
+            answer = render(request, page, {"reason": reason}, status=401)
+            raise ImmediateHttpResponse(answer) from refusal
+        linked = SocialAccount.objects.filter(provider=identity.provider, uid=identity.uid)
+        sociallogin.account = linked.first() or sociallogin.account
 
 
 class SecondStepAdapter(DefaultMFAAdapter):

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.models import UserSession
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import SecurityEvent, record_security_event
-from accounts.models import Membership, OneTimeToken, RefreshToken, User
+from accounts.models import Membership, RefreshToken, User
 from accounts.permissions import Role
 from accounts.services import EmailTaken
-from accounts.tokens import revoke_access_tokens
 from villaops.errors import Conflict
 from villaops.tenancy import Door, all_organizations, person_context
 from villaops.verbs import clean, verb
@@ -106,29 +102,6 @@ def change_picture(*, user: User, picture: "ContentFile[bytes] | None", door: Do
         user.save(update_fields=["avatar"])
     if old:
         transaction.on_commit(partial(storage.delete, old), robust=True)
-    return user
-
-
-@verb()
-def reclaim_account(*, user: User, door: Door) -> User:
-    """Give an account whose e-mail never was proven to whoever has proven it now.
-
-    It may have been made by somebody else in wait for them. So every way in that was set up goes:
-    password, phone, second steps, passkeys, linked accounts, sessions and tokens.
-    """
-    user.set_unusable_password()
-    user.phone, user.phone_verified, user.email_verified = None, False, True
-    with person_context(by=user, door=door):
-        user.save(update_fields=["password", "phone", "phone_verified", "email_verified"])
-        Authenticator.objects.filter(user=user).delete()
-        SocialAccount.objects.filter(user=user).delete()
-        now = timezone.now()
-        revoke_access_tokens(user=user, now=now)
-        RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
-        OneTimeToken.objects.filter(user=user).delete()
-        for session in UserSession.objects.filter(user=user):
-            session.end()
-        record_security_event(kind=SecurityEvent.EMAIL_VERIFIED, door=door, user=user)
     return user
 
 

@@ -1,83 +1,92 @@
-"""Google and GitHub, as the dashboard's sign-in knows them.
+"""Google and GitHub as the dashboard's sign-in (django-allauth) knows them.
 
-allauth's own, with what it leaves out: Google's addresses come from its discovery document, its ID
-token is checked by signature and nonce, and only an e-mail that is stated as verified counts.
+allauth keeps the state, PKCE and the session; what is asked of a provider and what its answer is
+worth is `accounts.oauth`, and whose account it opens `accounts.provider_accounts`, as for the API.
 """
 
 import secrets
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-import jwt
-from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.github.provider import GitHubProvider
-from allauth.socialaccount.providers.github.views import GitHubOAuth2Adapter
 from allauth.socialaccount.providers.google.provider import GoogleProvider
-from allauth.socialaccount.providers.google.views import GoogleOAuth2Adapter
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import (
     OAuth2Adapter,
     OAuth2CallbackView,
     OAuth2LoginView,
 )
-from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from requests import RequestException
+from django.http import HttpRequest, HttpResponse
 
-NONCE = "google_nonce"
-DOCUMENT_SECONDS = 60 * 60
+from accounts import oauth
+from accounts.models import User
 
-
-def _fetched(url: str, **headers: str) -> Any:
-    with get_adapter().get_requests_session() as session:
-        answer = session.get(url, headers=headers)
-        answer.raise_for_status()
-        return answer.json()
+NONCE = "provider_nonce"
 
 
-class GoogleAdapter(GoogleOAuth2Adapter):
-    """Google's side of the conversation."""
+def _believed[T](ask: Callable[[], T]) -> T:
+    """What the provider says, and where it cannot be believed the error that allauth knows."""
+    try:
+        return ask()
+    except oauth.ProviderFailed as error:
+        raise OAuth2Error(str(error)) from error
 
-    def _address(self, name: str) -> str:
-        url = f"{settings.GOOGLE_ISSUER}/.well-known/openid-configuration"
-        document: Any = cache.get_or_set(f"openid:{url}", lambda: _fetched(url), DOCUMENT_SECONDS)
-        return str(document[name])
+
+class _Adapter(OAuth2Adapter):
+    """Our side of the conversation."""
+
+    known: ClassVar[oauth.Provider]
 
     @property
     def authorize_url(self) -> str:
         """Where the person is sent."""
-        return self._address("authorization_endpoint")
+        return _believed(self.known.authorize_endpoint)
 
     @property
     def access_token_url(self) -> str:
         """Where the code is exchanged."""
-        return self._address("token_endpoint")
+        return _believed(self.known.token_endpoint)
+
+    def get_access_token_data(
+        self, request: HttpRequest, app: Any, client: Any, pkce_code_verifier: str | None = None
+    ) -> Any:
+        form = {
+            "grant_type": "authorization_code",
+            "code": request.GET["code"],
+            "redirect_uri": client.callback_url,
+            "client_id": app.client_id,
+            "client_secret": app.secret,
+            "code_verifier": pkce_code_verifier or "",
+        }
+        return _believed(lambda: oauth.answer_of("POST", self.access_token_url, data=form))
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **more: Any) -> Any:
-        claims = self._claims(app.client_id, more["response"].get("id_token") or "")
         nonce = request.session.pop(NONCE, "")
-        if not nonce or not secrets.compare_digest(nonce, str(claims.get("nonce"))):
-            raise OAuth2Error("The ID token was made for another sign-in")
-        return self.get_provider().sociallogin_from_response(request, claims)
+        identity = _believed(lambda: self.known.identity(more["response"], nonce))
+        account = SocialAccount(
+            provider=identity.provider.value, uid=identity.uid, extra_data=identity.shown
+        )
+        login = SocialLogin(user=User(), account=account, provider=self.get_provider())
+        login.identity = identity
+        return login
 
-    def _claims(self, client_id: str, id_token: str) -> dict[str, Any]:
-        try:
-            keys = jwt.PyJWKSet.from_dict(_fetched(self._address("jwks_uri")))
-            key = keys[jwt.get_unverified_header(id_token)["kid"]]
-            claims: dict[str, Any] = jwt.decode(
-                id_token,
-                key,
-                algorithms=["RS256", "ES256"],
-                audience=client_id,
-                issuer=self._address("issuer"),
-                options={"require": ["exp", "iat", "sub"]},
-            )
-        except (jwt.PyJWTError, KeyError, ValueError) as error:
-            raise OAuth2Error("The ID token is not genuine") from error
-        return claims
+
+class GoogleAdapter(_Adapter):
+    """With Google."""
+
+    provider_id = "google"
+    known = oauth.GOOGLE
+
+
+class GitHubAdapter(_Adapter):
+    """With GitHub."""
+
+    provider_id = "github"
+    known = oauth.GITHUB
 
 
 class Google(GoogleProvider):
@@ -86,35 +95,8 @@ class Google(GoogleProvider):
     oauth2_adapter_class = GoogleAdapter
 
     def get_auth_params_from_request(self, request: HttpRequest, action: Any) -> dict[str, Any]:
-        nonce = request.session[NONCE] = secrets.token_urlsafe(16)
-        return {**self.get_auth_params(), "nonce": nonce}
-
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        is_verified = data.get("email_verified") in (True, "true")
-        return _stated(data.get("email") if is_verified else None)
-
-
-class GitHubAdapter(GitHubOAuth2Adapter):
-    """GitHub's side of the conversation."""
-
-    @property
-    def authorize_url(self) -> str:
-        """Where the person is sent."""
-        return f"{settings.GITHUB_URL}/login/oauth/authorize"
-
-    @property
-    def access_token_url(self) -> str:
-        """Where the code is exchanged."""
-        return f"{settings.GITHUB_URL}/login/oauth/access_token"
-
-    # GitHub answers as a form unless it is asked for JSON.
-    headers: ClassVar[dict[str, str]] = {"Accept": "application/json"}
-
-    def complete_login(self, request: HttpRequest, app: Any, token: Any, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {token.token}"}
-        person = _fetched(f"{settings.GITHUB_API_URL}/user", **headers)
-        person["emails"] = _fetched(f"{settings.GITHUB_API_URL}/user/emails", **headers)
-        return self.get_provider().sociallogin_from_response(request, person)
+        nonce = request.session[NONCE] = secrets.token_urlsafe(24)
+        return oauth.GOOGLE.asked_besides(nonce)
 
 
 class GitHub(GitHubProvider):
@@ -122,60 +104,44 @@ class GitHub(GitHubProvider):
 
     oauth2_adapter_class = GitHubAdapter
 
-    def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        verified = [one for one in data.get("emails", []) if one.get("verified")]
-        # The primary one, else the first.
-        verified.sort(key=lambda one: not one.get("primary"))
-        return _stated(verified[0]["email"] if verified else None)
+    def get_auth_params_from_request(self, request: HttpRequest, action: Any) -> dict[str, Any]:
+        return {}
 
 
-def _stated(email: str | None) -> list[EmailAddress]:
-    return [EmailAddress(email=email, verified=True, primary=True)] if email else []
+type View = Callable[[HttpRequest], HttpResponse]
 
 
-def _entrance(adapter: type[OAuth2Adapter]) -> Any:
-    begin = OAuth2LoginView.adapter_view(adapter)
+def _told(adapter: type[_Adapter], view: View) -> View:
+    """The view; where the provider fails, a page that says so."""
 
-    def leave_for_provider(request: HttpRequest) -> HttpResponse:
-        """Send the person to the provider, if they have pressed the button on a page of ours."""
+    def run(request: HttpRequest) -> HttpResponse:
+        provider = get_adapter().get_provider(request, adapter.provider_id)
+        try:
+            return view(request)
+        except (OAuth2Error, KeyError, ValueError, TypeError) as error:
+            failed: HttpResponse = render_authentication_error(request, provider, exception=error)
+            return failed
+
+    return run
+
+
+def _started_here(view: View) -> View:
+    """The view, for whoever has pressed the button on a page of ours: it is a link, no form."""
+
+    def run(request: HttpRequest) -> HttpResponse:
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             raise PermissionDenied
-        provider = _configured(request, adapter)
-        try:
-            response: HttpResponse = begin(request)
-        except (OAuth2Error, RequestException, KeyError, ValueError) as error:
-            return _failed(request, provider, error)
-        return response
+        return view(request)
 
-    return leave_for_provider
+    return run
 
 
-def _return(adapter: type[OAuth2Adapter]) -> Any:
-    finish = OAuth2CallbackView.adapter_view(adapter)
-
-    def come_back(request: HttpRequest) -> HttpResponse:
-        """What the provider says of the person; whatever is odd about it ends on an error page."""
-        provider = _configured(request, adapter)
-        try:
-            response: HttpResponse = finish(request)
-        except (KeyError, ValueError, TypeError) as error:
-            return _failed(request, provider, error)
-        return response
-
-    return come_back
+def _entrance(adapter: type[_Adapter]) -> View:
+    return _started_here(_told(adapter, OAuth2LoginView.adapter_view(adapter)))
 
 
-def _configured(request: HttpRequest, adapter: type[OAuth2Adapter]) -> Any:
-    known = get_adapter().list_providers(request)
-    for provider in known:
-        if provider.id == adapter.provider_id:
-            return provider
-    raise Http404("This provider is not set up here")
-
-
-def _failed(request: HttpRequest, provider: Any, error: Exception) -> HttpResponse:
-    response: HttpResponse = render_authentication_error(request, provider, exception=error)
-    return response
+def _return(adapter: type[_Adapter]) -> View:
+    return _told(adapter, OAuth2CallbackView.adapter_view(adapter))
 
 
 google_login, google_callback = _entrance(GoogleAdapter), _return(GoogleAdapter)

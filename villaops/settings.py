@@ -310,29 +310,18 @@ OAUTH_CALLBACK_STYLE = env.str("OAUTH_CALLBACK_STYLE", "query")
 if OAUTH_CALLBACK_STYLE not in ("query", "fragment", "code"):
     raise ImproperlyConfigured("OAUTH_CALLBACK_STYLE is query, fragment or code.")
 
-
-def _provider(client_id: str, secret: str, **more: Any) -> dict[str, Any]:
-    """A provider is offered once it has been given an id and a secret."""
-    apps = [{"client_id": client_id, "secret": secret, "key": ""}] if client_id and secret else []
-    return {"APPS": apps, "OAUTH_PKCE_ENABLED": True, **more}
-
-
-SOCIALACCOUNT_PROVIDERS = {
-    "google": _provider(
-        GOOGLE_CLIENT_ID,
-        GOOGLE_CLIENT_SECRET,
-        SCOPE=["openid", "email", "profile"],
-        provider_class="accounts.providers.Google",
-    ),
-    "github": _provider(
-        GITHUB_CLIENT_ID,
-        GITHUB_CLIENT_SECRET,
-        SCOPE=["user:email"],
-        provider_class="accounts.providers.GitHub",
-    ),
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
+    "google": {
+        "provider_class": "accounts.providers.Google",
+        "SCOPE": ["openid", "email", "profile"],
+        "OAUTH_PKCE_ENABLED": True,
+    },
+    "github": {
+        "provider_class": "accounts.providers.GitHub",
+        "SCOPE": ["user:email"],
+        "OAUTH_PKCE_ENABLED": True,
+    },
 }
-# An account is found by the e-mail the provider states as verified, and then linked.
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 # A form may not lead to another host (Content-Security-Policy, form-action), so it is a link.
 SOCIALACCOUNT_LOGIN_ON_GET = True
 SOCIALACCOUNT_QUERY_EMAIL = True

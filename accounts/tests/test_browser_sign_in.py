@@ -6,12 +6,14 @@ from contextlib import contextmanager
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.tests.authenticator import present_code
 from accounts.tests.test_sign_up import code_in
 from villaops.tests.browser import BROWSER_TEST, OpenPage, assert_accessible, sign_in
 from villaops.tests.build import PASSWORD, make_member, make_organization
+from villaops.tests.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_provider
 
 pytestmark = BROWSER_TEST
 
@@ -153,3 +155,18 @@ def test_account_pages_can_be_used_by_everybody(
             page.goto(f"{live_server.url}/account/{place}")
             assert_accessible(page)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+
+
+def test_newcomer_comes_in_by_google(
+    live_server: LiveServer, open_page: OpenPage, settings: Settings
+) -> None:
+    with identity_provider() as provider, open_page("phone") as page:
+        settings.GOOGLE_ISSUER = provider.url
+        settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
+        page.goto(f"{live_server.url}/login")
+        page.get_by_role("link", name="With Google").click()
+
+        expect(page.get_by_role("heading", name="Today")).to_be_visible()
+        page.goto(f"{live_server.url}/account/connections")
+        expect(page.get_by_text("ada@example.com")).to_be_visible()
+        assert_accessible(page)
