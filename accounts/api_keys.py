@@ -89,7 +89,7 @@ def looks_genuine(text: str) -> bool:
     For counting only: keys made before SECRET_KEY changed do not look so, and work.
     """
     shape = SHAPE.fullmatch(text)
-    return bool(shape) and constant_time_compare(shape[1], _letters_for(shape[2]))
+    return shape is not None and constant_time_compare(shape[1], _letters_for(shape[2]))
 
 
 def _new_secret() -> str:

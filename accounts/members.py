@@ -212,7 +212,8 @@ def accept_as_newcomer(
     Raises InvitationNotFound, EmailTaken.
     """
     invitation = open_invitation(secret, now)
-    user = User(email=invitation.membership.invited_email, name=name, email_verified=True)
+    email = invitation.membership.invited_email or ""
+    user = User(email=email, name=name, email_verified=True)
     user.set_password(password)
     clean(user)
     with person_context(by=user, door=door):

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,6 +32,7 @@ from accounts.services import create_organization
 from bookings.exports import StoredFile
 from villaops.errors import DomainError
 from villaops.export import export_organization
+from villaops.links import site_of
 from villaops.pages import form_page, get_or_post, refusals_as_messages
 from villaops.tenancy import Door
 from villaops.toasts import say
@@ -89,19 +90,19 @@ def _save(request: OrganizationRequest, form: OrganizationForm) -> Organization:
 
 @page(Permission.READ_ORGANIZATION)
 @require_safe
-def logo(request: OrganizationRequest) -> HttpResponse:
+def logo(request: OrganizationRequest) -> HttpResponseBase:
     """The logo, as drawn by us; each has an address of its own, by its name in the query."""
-    stored = request.access.organization.logo
-    if not stored or not default_storage.exists(stored.name):
+    stored = request.access.organization.logo.name
+    if not stored or not default_storage.exists(stored):
         raise Http404
-    response = FileResponse(default_storage.open(stored.name), content_type="image/webp")
+    response = FileResponse(default_storage.open(stored), content_type="image/webp")
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
 
 
 @page(Permission.EDIT_ORGANIZATION)
 @require_POST
-def export(request: OrganizationRequest) -> HttpResponse:
+def export(request: OrganizationRequest) -> HttpResponseBase:
     """Everything there is, as a file to keep."""
     organization = request.access.organization
     file = export_organization(organization)
@@ -191,8 +192,3 @@ def _alone(request: OrganizationRequest) -> dict[str, Any]:
     )
     is_alone = request.access.role == Role.OWNER and owners.count() == 1
     return {"is_alone": is_alone}
-
-
-def site_of(request: HttpRequest) -> str:
-    """Where the dashboard is, for links in mails."""
-    return request.build_absolute_uri("/").removesuffix("/")

@@ -149,7 +149,7 @@ def _guards() -> list[str]:
 
 def _children_first() -> Iterator[type[models.Model]]:
     """Every table with an organization, each before those its rows refer to."""
-    tables = {*tenant_models(), Membership, ApiKey}
+    tables: set[type[models.Model]] = {*tenant_models(), Membership, ApiKey}
     graph = {
         model: {
             field.related_model

@@ -40,7 +40,9 @@ def export_organization(organization: Organization) -> IO[bytes]:
 
 def _tables(organization: Organization) -> Iterator[tuple[str, models.QuerySet[Any]]]:
     yield "organization", Organization.objects.filter(pk=organization.pk)
-    for model in [Membership, ApiKey, *sorted(tenant_models(), key=lambda one: one._meta.label)]:
+    tenants = sorted(tenant_models(), key=lambda one: one._meta.label)
+    tables: list[type[models.Model]] = [Membership, ApiKey, *tenants]
+    for model in tables:
         if model._meta.label in LEFT_OUT or hasattr(model, "pgh_tracked_model"):
             continue
         rows = model._base_manager.filter(organization=organization)

@@ -217,13 +217,10 @@ def _key_access(secret: str) -> KeyAccess | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    key, organization, user = (
-        model.from_db("default", names, values)
-        for model, names, values in (
-            (ApiKey, _KEY_FIELDS, row[: len(_KEY_FIELDS)]),
-            (Organization, _ORGANIZATION_FIELDS, row[len(_KEY_FIELDS) : -len(_USER_FIELDS)]),
-            (User, _USER_FIELDS, row[-len(_USER_FIELDS) :]),
-        )
+    key = ApiKey.from_db("default", _KEY_FIELDS, row[: len(_KEY_FIELDS)])
+    user = User.from_db("default", _USER_FIELDS, row[-len(_USER_FIELDS) :])
+    organization = Organization.from_db(
+        "default", _ORGANIZATION_FIELDS, row[len(_KEY_FIELDS) : -len(_USER_FIELDS)]
     )
     key.created_by = user if user.pk else None
     return KeyAccess(key, organization)
