@@ -128,6 +128,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    """429: allauth's limits, which count by the minute."""
+    response = _error_page(
+        429,
+        _("That was a little fast"),
+        _("Too many tries came from your address. Wait a minute and try again."),
+    )
+    response["Retry-After"] = "60"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500, with the request's id to report; JSON for the API's clients."""
     if request.path_info.startswith("/api/"):

@@ -44,4 +44,5 @@ urlpatterns = [
 handler400 = "villaops.pages.bad_request"
 handler403 = "villaops.pages.permission_denied"
 handler404 = "villaops.pages.not_found"
+handler429 = "villaops.pages.too_many_requests"
 handler500 = "villaops.pages.server_error"

@@ -122,6 +122,33 @@ def test_email_of_somebody_else_is_not_told(
     assert "    " not in mailoutbox[0].body
 
 
+def test_email_that_nobody_has_confirmed_is_confirmed(
+    inside_client: Client, owner: User, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    page = inside_client.get("/account/email").text
+    inside_client.post("/account/email", {"verify": "1"})
+    inside_client.post("/account/email/code", {"code": code_in(mailoutbox[0])})
+
+    owner.refresh_from_db()
+    assert "Not confirmed" in page
+    assert owner.email_verified
+    assert len(mailoutbox) == 1
+
+
+def test_first_password_is_chosen_by_who_has_none(client: Client, owner: User) -> None:
+    owner.set_unusable_password()
+    owner.save()
+    client.force_login(owner)
+
+    led = client.get("/account/password")
+    client.post(led["Location"], {"password1": NEW_PASSWORD})
+
+    owner.refresh_from_db()
+    assert led["Location"] == "/account/password/first"
+    assert owner.check_password(NEW_PASSWORD)
+    assert client.get("/account").status_code == 200
+
+
 def test_password_change_ends_what_the_old_one_let_in(inside_client: Client, owner: User) -> None:
     elsewhere = Client()
     elsewhere.post("/login", {"username": owner.email, "password": PASSWORD})

@@ -180,6 +180,16 @@ def test_new_password_must_be_long_enough(
     assert ada.check_password(PASSWORD)
 
 
+def test_many_mails_from_one_address_are_too_many(client: Client) -> None:
+    for number in range(20):
+        client.post("/password/reset", {"email": f"person{number}@example.com"})
+
+    answer = client.post("/password/reset", {"email": "ada@example.com"})
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert "That was a little fast" in answer.text
+
+
 # --- A second step --------------------------------------------------------------------------------
 
 
