@@ -38,7 +38,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["number", "at", "organization", "user_name", "way", "said", "record_label"]
     list_filter = [("organization", ChosenFilter), ("user", ChosenFilter), ActionFilter]
     list_select_related = ("organization",)
-    sortable_by = ("number",)
     fields = [
         "organization",
         "number",

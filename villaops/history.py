@@ -49,11 +49,14 @@ def with_who[Q: models.QuerySet[Any]](events: Q) -> Q:
 
 @contextmanager
 def rewriting(*tracked: type[models.Model]) -> Iterator[None]:
-    """Let a verb change history rows of these models, within its transaction.
+    """Let a verb take what was known of a person out of these models' history.
 
-    The one reason is a person who asks to be forgotten: what was known of them must go from the
-    history too. Not `pgtrigger.ignore`, which sends two statements in one; servers that prepare
-    statements take one at a time.
+    Somebody who asks to be forgotten is the one reason, and the database takes no other: which
+    columns may be emptied stands in the migrations (villaops.tenancy.operations.HistoryTable), and
+    all else is refused by a trigger that no setting switches off.
+
+    Not `pgtrigger.ignore`, which sends two statements in one; servers that prepare statements take
+    one at a time.
     """
     guards = [
         trigger.get_pgid(event)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
+from pgtrigger import registered
 
 from accounts.models import Organization, User
 from bookings.models import Booking, BookingNote, Night
@@ -110,3 +111,32 @@ def test_history_cannot_be_rewritten_afterward(organization: Organization, emma:
 
     with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
         emma.events.update(name="Emma")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE guests_guestevent SET name = 'Somebody else'",
+        "UPDATE guests_guestevent SET phone = '+1'",
+        "UPDATE guests_guestevent SET pgh_created_at = now() - interval '1 day'",
+        "UPDATE guests_guestevent SET pgh_context = NULL",
+        "DELETE FROM guests_guestevent",
+        "UPDATE bookings_bookingevent SET total_price = 1",
+        "UPDATE bookings_bookingevent SET special_requests = 'A crib'",
+        "UPDATE bookings_bookingnoteevent SET text = 'Paid in full'",
+        "UPDATE bookings_nightevent SET price = 1",
+        "DELETE FROM properties_propertyevent",
+    ],
+)
+def test_whoever_switches_triggers_off_rewrites_nothing_else(
+    organization: Organization, emma: Guest, statement: str
+) -> None:
+    """`pgtrigger.ignore` is a setting, and anybody who sends SQL may make it."""
+    stay = make_booking(make_property(organization), guest=emma)
+    BookingNote.objects.create(organization=organization, booking=stay, text="No nuts")
+    guards = ",".join(trigger.get_pgid(model) for model, trigger in registered())
+    cursor = connection.cursor()
+    cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [f"{{{guards}}}"])
+
+    with pytest.raises(DatabaseError, match="History is not rewritten"), transaction.atomic():
+        cursor.execute(statement)
