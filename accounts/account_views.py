@@ -7,7 +7,7 @@ from allauth.account.internal.flows.logout import logout
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.decorators import login_required
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -74,12 +74,13 @@ def _save_profile(user: User, given: dict[str, Any]) -> None:
 
 
 @require_safe
-def picture(request: HttpRequest, name: str) -> FileResponse:
+def picture(request: HttpRequest, name: str) -> HttpResponse:
     """A person's picture. Its name is as long as a key, and its bytes are our own drawing."""
     path = f"avatars/{name}"
     if not User.objects.filter(avatar=path).exists() or not default_storage.exists(path):
         raise Http404
-    response = FileResponse(default_storage.open(path), content_type="image/webp")
+    with default_storage.open(path) as kept:
+        response = HttpResponse(kept.read(), content_type="image/webp")
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

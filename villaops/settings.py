@@ -39,6 +39,12 @@ JWT_REFRESH_TOKEN_EXPIRE_DAYS = env.int("JWT_REFRESH_TOKEN_EXPIRE_DAYS", 7)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+# Where people reach the dashboard; what mails link to. Empty: where the request came to.
+PUBLIC_URL = env.str("PUBLIC_URL", "").rstrip("/")
+if PRODUCTION and "*" in ALLOWED_HOSTS and not PUBLIC_URL:
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS=* needs PUBLIC_URL: else whoever makes up a host has us mail links to it."
+    )
 FRONTEND_URL = env.str("FRONTEND_URL", "http://localhost:3000")
 CORS_ORIGINS = env.json("CORS_ORIGINS", ["http://localhost:3000", "http://localhost:8000"])
 

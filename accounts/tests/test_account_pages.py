@@ -63,7 +63,7 @@ def test_profile_picture_is_drawn_anew_and_served(
     owner.refresh_from_db()
     address = f"/pictures/{owner.avatar.name.removeprefix('avatars/')}"
     answer = Client().get(address)
-    content = b"".join(answer.streaming_content)
+    content = answer.content
     assert answer["Content-Type"] == "image/webp"
     assert Image.open(BytesIO(content)).size == (256, 128)
     assert b"at home" not in content
