@@ -7,6 +7,7 @@ import { money, say } from "./words.js";
 
 const ROWS_AROUND = 2;
 const STEP = 130; // Days come and go by so many pixels at once: most frames of a scroll draw nothing.
+const ROWS_A_FRAME = 6; // Filled with days that are not in sight yet; those in sight are filled at once.
 const SETTLED = 90; // Milliseconds without scrolling.
 const ROOM_FOR_A_NAME = 24;
 
@@ -59,6 +60,10 @@ export class Renderer {
   soon() {
     clearTimeout(this.rest);
     this.rest = setTimeout(() => this.shiftNames(), SETTLED);
+    this.drawSoon();
+  }
+
+  drawSoon() {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
@@ -96,14 +101,15 @@ export class Renderer {
     const lower = (layout.rowAt(top + grid.clientHeight - layout.head)?.index ?? -1) + ROWS_AROUND;
     const days = `${first} ${last}`;
     const rows = `${upper} ${lower}`;
-    if (!all && days === this.drawnDays && rows === this.drawnRows) return;
+    if (!all && !this.isBehind && days === this.drawnDays && rows === this.drawnRows) return;
     const newDays = all || days !== this.drawnDays;
     this.drawnDays = days;
     this.drawnRows = rows;
     const active = document.activeElement;
-    Object.assign(this, { first, last, focus: this.canvas.contains(active) ? active : null });
+    Object.assign(this, { from, to, first, last, focus: this.canvas.contains(active) ? active : null });
     if (newDays) this.drawHead();
-    this.drawRows(upper, lower, all, newDays);
+    this.drawRows(upper, lower, all);
+    if (this.isBehind) this.drawSoon();
     if (all) this.shiftNames();
     grid.dispatchEvent(new CustomEvent("chart:drawn", { detail: { from, to } }));
     // What had the focus is no more: the grid knows the place.
@@ -171,7 +177,9 @@ export class Renderer {
     }
   }
 
-  drawRows(upper, lower, all, newDays) {
+  // A step of days is new in every row at once. What of it is not in sight yet is filled row by row
+  // in the next frames, so that no frame has to do it all.
+  drawRows(upper, lower, all) {
     const wanted = new Map();
     for (const row of this.layout.rows.slice(upper, lower + 1)) wanted.set(row.key, row);
     const focused = this.focusedRow();
@@ -182,6 +190,8 @@ export class Renderer {
       this.rows.delete(key);
       spare[poolOf(drawn.row)].push(drawn);
     }
+    let early = 0;
+    this.isBehind = false;
     for (const [key, row] of wanted) {
       let drawn = this.rows.get(key);
       const isNew = !drawn;
@@ -190,7 +200,13 @@ export class Renderer {
         this.rows.set(key, drawn);
       }
       if (isNew || all) this.nameRow(drawn, row);
-      if (isNew || all || newDays) this.fillRow(drawn, row, all);
+      else if (drawn.first === this.first && drawn.last === this.last) continue;
+      else if (drawn.first <= this.from && drawn.last >= this.to && (early += 1) > ROWS_A_FRAME) {
+        this.isBehind = true;
+        continue;
+      }
+      this.fillRow(drawn, row, all);
+      Object.assign(drawn, { first: this.first, last: this.last });
     }
     for (const drawn of [...spare.figures, ...spare.bars]) this.parkRow(drawn);
   }

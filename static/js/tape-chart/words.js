@@ -1,10 +1,10 @@
 // The chart's sentences come translated from the page: `data-word-...` of [data-chart-words].
 
-const spoken = () => document.querySelector("[data-chart-words]")?.dataset ?? {};
+const spoken = document.querySelector("[data-chart-words]")?.dataset ?? {};
 
 // say("nightsMany", { n: 3 }) fills {n} in data-word-nights-many.
 export const say = (name, values = {}) => {
-  const sentence = spoken()[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? name;
+  const sentence = spoken[`word${name[0].toUpperCase()}${name.slice(1)}`] ?? name;
   return sentence.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 };
 
