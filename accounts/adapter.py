@@ -30,6 +30,7 @@ from accounts.provider_accounts import NoVerifiedEmail, user_of_identity
 from accounts.sign_up import make_account
 from accounts.sms import send_sms_to
 from villaops.api.throttles import client_address
+from villaops.links import outward
 from villaops.tenancy import Door
 
 # What allauth calls the address its mail leads to.
@@ -111,7 +112,7 @@ def _portable(context: Mapping[str, Any]) -> dict[str, Any]:
     plain = {key: value for key, value in context.items() if isinstance(value, str | int)}
     for name in ADDRESSES:
         if name in context:
-            plain["url"] = context[name]
+            plain["url"] = outward(context[name])
     if isinstance(at := context.get("timestamp"), datetime):
         plain["when"] = f"{at:%-d %B %Y, %H:%M} UTC"
     if provider := context.get("provider"):

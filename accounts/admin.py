@@ -5,6 +5,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialApp, SocialToken
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -223,5 +224,5 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
 
 
 # What allauth shows by itself and nobody should change by hand: addresses follow the user, and
-# providers are configured by the environment.
-admin.site.unregister([EmailAddress, SocialApp, SocialToken])
+# providers are configured by the environment. And what django-axes keeps no rows in.
+admin.site.unregister([EmailAddress, SocialApp, SocialToken, AccessLog, AccessFailureLog])

@@ -23,11 +23,11 @@ from accounts.members import (
 )
 from accounts.models import ApiKey, Membership
 from accounts.organization_forms import ApiKeyForm, InvitationForm, MemberForm
-from accounts.organization_views import site_of
 from accounts.permissions import ROLES, Permission, Role, Scope
 from properties.models import Property
 from villaops.errors import DomainError
 from villaops.errors import PermissionDenied as RoleForbids
+from villaops.links import site_of
 from villaops.pages import form_page, get_or_post, refusals_as_messages
 from villaops.toasts import say
 

@@ -31,6 +31,7 @@ from villaops.api.wire import (
     TimeZone,
     optional,
 )
+from villaops.links import site_of
 from villaops.tenancy import Door
 
 KeyName = Annotated[str, Strict(), Field(min_length=1, max_length=100), STORABLE]
@@ -247,7 +248,7 @@ class MemberEndpoint(OrganizationEndpoint):
 
     def site(self) -> str:
         """Where the dashboard is, for links in mails."""
-        return str(self.request.build_absolute_uri("/")).removesuffix("/")
+        return site_of(self.request)
 
 
 class Members(MemberEndpoint):

@@ -10,6 +10,7 @@ from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path, re_path
 
 from accounts import account_views, providers, views
+from villaops.pages import get_or_post
 
 entrance: list[URLPattern] = [
     path("login", views.login, name="login"),
@@ -94,6 +95,10 @@ account: list[URLPattern] = [
     path("account/sessions/<int:pk>/end", account_views.end_session, name="account_end_session"),
     path("account/delete", account_views.delete, name="account_delete"),
 ]
+
+# Views that are not ours take any method.
+for page in (*entrance, *account):
+    page.callback = get_or_post(page.callback)
 
 urlpatterns = [
     *entrance,

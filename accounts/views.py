@@ -22,6 +22,7 @@ from accounts.proof import CodeGone, ask_for_proof, take_proof, waiting_proof
 from accounts.services import EmailTaken
 from accounts.sign_up import make_account
 from villaops.errors import DomainError, TooManyAttempts
+from villaops.links import site_of
 from villaops.pages import form_page, get_or_post
 from villaops.toasts import say
 
@@ -101,8 +102,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def _ways_in(request: HttpRequest) -> dict[str, str]:
     """Where somebody goes who has an account already."""
     return {
-        "url": request.build_absolute_uri(reverse("login")),
-        "reset_url": request.build_absolute_uri(reverse("account_reset_password")),
+        "url": site_of(request) + reverse("login"),
+        "reset_url": site_of(request) + reverse("account_reset_password"),
     }
 
 
