@@ -105,9 +105,7 @@ class GuestDetail(GuestEndpoint):
     @operation("update_guest", Permission.WRITE_GUESTS, errors={409})
     def patch(self, path: GuestPath, body: GuestChanges) -> GuestOutput:
         """Change the fields that are sent."""
-        return guest_output(
-            update_guest(guest=self.guest(path), by=self.by, changes=body.given())
-        )
+        return guest_output(update_guest(guest=self.guest(path), by=self.by, changes=body.given()))
 
     put = patch
 
