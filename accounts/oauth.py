@@ -132,18 +132,25 @@ class Provider(ABC):
         """More that belongs into the address."""
         return {}
 
-    def identity_behind(self, code: str, attempt: Attempt) -> Identity:
-        """Who came back with this code. Raises ProviderFailed."""
+    def tokens_for(self, code: str, *, verifier: str, redirect_uri: str) -> dict[str, Any]:
+        """What the code is worth, once. Raises ProviderFailed."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": self.redirect_uri,
+            "redirect_uri": redirect_uri,
             "client_id": self.client_id,
             "client_secret": self.client_secret,
-            "code_verifier": attempt.verifier,
+            "code_verifier": verifier,
         }
-        tokens = answer_of("POST", self.token_endpoint(), data=form)
-        return self.identity(_dict(tokens), attempt.nonce)
+        tokens = _dict(answer_of("POST", self.token_endpoint(), data=form))
+        # GitHub says no with 200.
+        _text(tokens, "access_token")
+        return tokens
+
+    def identity_behind(self, code: str, attempt: Attempt) -> Identity:
+        """Who came back with this code. Raises ProviderFailed."""
+        tokens = self.tokens_for(code, verifier=attempt.verifier, redirect_uri=self.redirect_uri)
+        return self.identity(tokens, attempt.nonce)
 
 
 class Google(Provider):

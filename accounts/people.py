@@ -1,17 +1,21 @@
 """Verbs of a person's own account: password, e-mail, phone, picture, the end of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import SecurityEvent, record_security_event
-from accounts.models import Membership, RefreshToken, User
+from accounts.models import ApiKey, Membership, OneTimeToken, RefreshToken, User
 from accounts.permissions import Role
 from accounts.services import EmailTaken
+from accounts.tokens import revoke_access_tokens
 from villaops.errors import Conflict
 from villaops.tenancy import Door, all_organizations, person_context
 from villaops.verbs import clean, verb
@@ -103,6 +107,29 @@ def change_picture(*, user: User, picture: "ContentFile[bytes] | None", door: Do
     if old:
         transaction.on_commit(partial(storage.delete, old), robust=True)
     return user
+
+
+@verb()
+def end_ways_in(*, user: User, door: Door, now: datetime) -> None:
+    """End what whoever made an account may have kept to come back by, the password aside.
+
+    For one whose e-mail nobody had proven before: it may have been registered by somebody else, in
+    wait for the owner of the address. Phone, second steps and passkeys, linked accounts, tokens and
+    API keys go. Sessions end with the password, to which they are bound.
+    """
+    user.phone, user.phone_verified = None, False
+    with person_context(by=user, door=door):
+        user.save(update_fields=["phone", "phone_verified"])
+    Authenticator.objects.filter(user=user).delete()
+    SocialAccount.objects.filter(user=user).delete()
+    revoke_access_tokens(user=user, now=now)
+    RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
+    OneTimeToken.objects.filter(user=user).delete()
+    keys = ApiKey.objects.filter(created_by=user, revoked_at=None)
+    if keys.exists():
+        # Their history is in the tables of organizations.
+        with all_organizations(by=user, door=door, reason="account reclaimed by its address"):
+            keys.update(revoked_at=now)
 
 
 @verb()

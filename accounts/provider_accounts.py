@@ -4,18 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.mail import send_mail_to
-from accounts.models import ApiKey, OneTimeToken, RefreshToken, User
+from accounts.models import User
 from accounts.oauth import PROVIDERS, Identity
+from accounts.people import end_ways_in
 from accounts.services import EmailTaken
-from accounts.tokens import revoke_access_tokens
 from villaops.errors import Unauthenticated
-from villaops.tenancy import Door, all_organizations, person_context
+from villaops.tenancy import Door, person_context
 from villaops.verbs import verb
 
 # Makes the account of somebody new, given what is known of them.
@@ -76,7 +75,6 @@ def _user_of_identity(
             auth_provider=identity.provider,
             avatar_url=identity.avatar_url,
         )
-        record_security_event(kind=SecurityEvent.SIGNED_UP, user=found, door=door, address=address)
     elif found.is_active:
         _link(found, identity, door, now)
         # allauth sends one of its own where somebody signed in connects another account.
@@ -110,29 +108,12 @@ def _one_at_a_time(name: str) -> None:
 
 def _link(user: User, identity: Identity, door: Door, now: datetime) -> None:
     if not user.email_verified:
-        _take_back(user, door, now)
+        user.set_unusable_password()
+        end_ways_in(user=user, door=door, now=now)
+        record_security_event(kind=SecurityEvent.EMAIL_VERIFIED, user=user, door=door)
     user.auth_provider = identity.provider
     user.email_verified = True
     if identity.avatar_url:
         user.avatar_url = identity.avatar_url
     with person_context(by=user, door=door):
         user.save()
-
-
-def _take_back(user: User, door: Door, now: datetime) -> None:
-    """End every way in that whoever made the account may have kept.
-
-    Nobody has shown that the address was theirs: they may have registered it to wait for its owner.
-    Sessions end with the password, to which they are bound.
-    """
-    user.set_unusable_password()
-    user.phone, user.phone_verified = None, False
-    revoke_access_tokens(user=user, now=now)
-    RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
-    OneTimeToken.objects.filter(user=user).delete()
-    Authenticator.objects.filter(user=user).delete()
-    SocialAccount.objects.filter(user=user).delete()
-    keys = ApiKey.objects.filter(created_by=user, revoked_at=None)
-    if keys.exists():
-        with all_organizations(by=user, door=door, reason="account taken back by its address"):
-            keys.update(revoked_at=now)

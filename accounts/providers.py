@@ -54,15 +54,9 @@ class _Adapter(OAuth2Adapter):
     def get_access_token_data(
         self, request: HttpRequest, app: Any, client: Any, pkce_code_verifier: str | None = None
     ) -> Any:
-        form = {
-            "grant_type": "authorization_code",
-            "code": request.GET["code"],
-            "redirect_uri": client.callback_url,
-            "client_id": app.client_id,
-            "client_secret": app.secret,
-            "code_verifier": pkce_code_verifier or "",
-        }
-        return _believed(lambda: oauth.answer_of("POST", self.access_token_url, data=form))
+        code, verifier = request.GET["code"], pkce_code_verifier or ""
+        where = client.callback_url
+        return _believed(lambda: self.known.tokens_for(code, verifier=verifier, redirect_uri=where))
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **more: Any) -> Any:
         nonce = request.session.pop(NONCE, "")

@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.models import User
 from accounts.one_time import Purpose, forget_one_time_tokens
-from accounts.people import link_provider, verify_email
+from accounts.people import end_ways_in, link_provider, verify_email
 from accounts.tokens import revoke_access_tokens
 from villaops.api.throttles import client_address
 from villaops.tenancy import Door
@@ -91,6 +91,7 @@ def address_is_proven(email_address: Any, **more: Any) -> None:
 def link_is_proof(request: HttpRequest, user: User, **more: Any) -> None:
     """Who has used the link of a mail reads what comes to that address. All else ends."""
     if not user.email_verified:
+        end_ways_in(user=user, door=Door.WEB, now=timezone.now())
         verify_email(user=user, door=Door.WEB)
     revoke_access_tokens(user=user, now=timezone.now())
     forget_one_time_tokens(user=user, purposes=[Purpose.RESET_PASSWORD, Purpose.EXCHANGE])

@@ -22,7 +22,7 @@ from accounts.one_time import (
     issued_lately,
     use_one_time_token,
 )
-from accounts.people import set_password, verify_email
+from accounts.people import end_ways_in, set_password, verify_email
 from accounts.tokens import TokenPair, issue_tokens, revoke_access_tokens
 from villaops.errors import Refused, Unauthenticated
 from villaops.tenancy import Door
@@ -100,11 +100,13 @@ def reset_password(*, token: str, password: str, now: datetime, address: str) ->
     """Give whoever the link was mailed to another password; the address is proven by that.
 
     Everything that was signed in ends: sessions of the dashboard, because they are bound to the
-    password, refresh tokens and access tokens. Other links like this one no longer work.
+    password, refresh tokens and access tokens. Other links like this one no longer work. Where the
+    address had not been proven before, every other way in ends as well.
     `address` is the caller's. Raises InvalidToken.
     """
     user = _user_of(token, Purpose.RESET_PASSWORD, now)
     if not user.email_verified:
+        end_ways_in(user=user, door=Door.API, now=now)
         verify_email(user=user, door=Door.API)
     revoke_access_tokens(user=user, now=now)
     set_password(user=user, password=password, door=Door.API)

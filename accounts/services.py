@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils.text import slugify
 from uuid_utils.compat import uuid7
 
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.permissions import Role
 from villaops.errors import Conflict, NotFound
@@ -67,6 +68,7 @@ def register_user(
                 name=organization_name or name, slug=organization_slug, by=user, door=door
             )
             user.save(update_fields=["default_organization"])
+        record_security_event(kind=SecurityEvent.SIGNED_UP, user=user, door=door)
     return user
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test import Client
@@ -180,6 +182,22 @@ def test_reset_password_refuses_what_proves_nothing(change: str) -> None:
     assert user.check_password(PASSWORD)
 
 
+def test_reset_password_throws_out_who_waits_on_an_unverified_address() -> None:
+    user = make_user("emma@example.com", phone="+390551234567", phone_verified=True)
+    SocialAccount.objects.create(user=user, provider="github", uid="666")
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+    token = issue_one_time_token(user=user, purpose=Purpose.RESET_PASSWORD)
+
+    response = Api().post("auth/reset-password", {"token": token, "new_password": NEW})
+
+    user.refresh_from_db()
+    assert response.status_code == 200
+    assert user.phone is None
+    assert not SocialAccount.objects.exists()
+    assert not Authenticator.objects.exists()
+    assert login("emma@example.com", NEW).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["auth/forgot-password", "auth/resend-verification"])
 def test_asking_for_mail_looks_nobody_up(
     path: str, statements: Callable[[int], Any], mailoutbox: Mailbox
@@ -215,6 +233,7 @@ def test_registering_mails_a_link_that_verifies(at_once: None, mailoutbox: Mailb
     again = Api().post("auth/verify-email", {"token": token})
     asked = Api().post("auth/resend-verification", {"email": "emma@example.com"})
 
+    assert {"signed_up", "email_verified"} <= set(events())
     me = as_bearer(registered.json()["access_token"]).get("auth/me")
     assert (response.status_code, response.json()) == (200, {"message": "Email verified"})
     assert me.json()["email_verified"] is True
