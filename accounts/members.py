@@ -17,7 +17,7 @@ from accounts.models import Invitation, Membership, Organization, User
 from accounts.permissions import ROLES, Role
 from accounts.services import EmailTaken
 from villaops.errors import Conflict, NotFound, PermissionDenied
-from villaops.tenancy import Door, organization_context, person_context
+from villaops.tenancy import Door, door_in_use, organization_context, person_context
 from villaops.verbs import clean, verb
 
 INVITATION_LASTS = timedelta(days=7)
@@ -139,6 +139,13 @@ def _send_invitation(membership: Membership, by: User | None, now: datetime, sit
             "sent_at": now,
             "expires_at": expires_at,
         },
+    )
+    record_security_event(
+        kind=SecurityEvent.INVITATION_SENT,
+        door=door_in_use(),
+        by=by,
+        organization=membership.organization,
+        label=membership.invited_email,
     )
     role = Role(membership.role)
     send_mail_to(

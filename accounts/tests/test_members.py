@@ -29,7 +29,7 @@ from accounts.members import (
     send_invitation_again,
     transfer_ownership,
 )
-from accounts.models import Membership, Organization, User
+from accounts.models import AuditEntry, Membership, Organization, User
 from accounts.permissions import Role
 from villaops.errors import PermissionDenied
 from villaops.tenancy import Door, organization_context
@@ -84,6 +84,19 @@ def test_invitation_lets_in_once(organization: Organization, secret_of: Any) -> 
     assert emma.default_organization == organization
     with pytest.raises(InvitationNotFound):
         accept(secret, emma)
+
+
+@pytest.mark.django_db
+def test_invitation_is_in_the_audit_log(organization: Organization, secret_of: Any) -> None:
+    accept(secret_of(lambda: invite(organization)), make_user("emma@example.com"))
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with organization_context(organization, by=None, door=Door.WEB):
+        told = AuditEntry.objects.values_list("action", "door", "record_label").order_by("number")
+
+        assert ("invitation_sent", "web", "emma@example.com") in told
+        assert ("invitation_accepted", "web", "A Person") in told
 
 
 @pytest.mark.django_db

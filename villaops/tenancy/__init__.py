@@ -83,6 +83,14 @@ class _Context:
 _open: ContextVar[_Context | None] = ContextVar("villaops_tenancy", default=None)
 
 
+def door_in_use() -> Door:
+    """Through which door whoever is in the open context has come."""
+    inside = _open.get()
+    if inside is None:
+        raise RuntimeError("No context is open.")
+    return inside.door
+
+
 @contextmanager
 def organization_context(
     organization: "Organization",
