@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy
 
+from accounts.audit_sql import FORGETTABLE
 from accounts.models import ApiKey, AuditEntry, Organization, User
 from villaops.tenancy import Door
 
@@ -151,3 +152,10 @@ def forgetting(
         cursor.execute("SELECT set_config('villaops.forgetting', 'on', true)")
         yield
         cursor.execute("SELECT set_config('villaops.forgetting', '', true)")
+
+
+def forget_guests_of(organization_id: UUID) -> None:
+    """Empty what is told of guests and stays, of an organization that ends; the chain stays."""
+    AuditEntry.objects.filter(organization=organization_id, record_kind__in=FORGETTABLE).exclude(
+        record_label=None, changes__isnull=True
+    ).update(record_label=None, changes=None)

@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, models, transaction
 from django.urls import reverse
 
+from accounts.audit import forget_guests_of
 from accounts.mail import send_mail_to
 from accounts.models import ApiKey, Membership, Organization, User
 from accounts.permissions import Role
@@ -92,7 +93,8 @@ def keep_organization(*, organization: Organization, by: User) -> Organization:
 
 @verb()
 def end_organization(*, organization: Organization, now: datetime) -> None:
-    """Delete the organization with its rows and their history; the audit log stays.
+    """Delete the organization with its rows and their history; the audit log stays, and forgets
+    its guests.
 
     For a job that may see every organization. Raises OrganizationNotEnding before its time.
     """
@@ -115,6 +117,7 @@ def end_organization(*, organization: Organization, now: datetime) -> None:
             "SELECT set_config('pgtrigger.ignore', '{}', true),"
             " set_config('villaops.forgetting', '', true)"
         )
+    forget_guests_of(found.pk)
     found.delete()
     if logo:
         transaction.on_commit(partial(default_storage.delete, logo), robust=True)

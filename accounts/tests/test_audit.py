@@ -8,11 +8,13 @@ import pytest
 from django.core.management import call_command
 from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.audit_chain import chains
 from accounts.management.commands.verify_audit import Command
 from accounts.models import AuditEntry, Organization, User
+from accounts.tasks import end_due_organizations
 from bookings.notes import add_note
 from bookings.services import confirm_booking, delete_booking
 from guests.privacy import anonymize_guest
@@ -153,6 +155,26 @@ def test_a_forgotten_guest_is_forgotten_here_and_the_chain_holds(
     )
     (chain,) = chains(organization.pk)
     assert (chain.broken, chain.forgotten) == (None, 3)
+
+
+def test_the_log_of_an_organization_that_ended_knows_its_guests_no_more(
+    organization: Organization, owner: User
+) -> None:
+    with organization_context(organization, by=owner, door=Door.WEB):
+        home = make_property(organization)
+        guest = make_guest(organization, name="Emma Thompson", email="emma@example.com")
+        make_booking(home, guest=guest, special_requests="A crib for Emma")
+        commit()
+        Organization.objects.update(ends_at=timezone.now())
+
+    assert end_due_organizations() == 1
+
+    with all_organizations(by=None, door=Door.COMMAND, reason="test"):
+        written = list(entries(organization=organization.pk).values())
+        (chain,) = chains(organization.pk)
+    assert "Emma" not in str(written)
+    assert (written[-1]["record_kind"], written[-1]["action"]) == ("organization", "deleted")
+    assert (chain.broken, chain.forgotten) == (None, 2)
 
 
 TAMPERINGS = {
