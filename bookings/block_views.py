@@ -58,7 +58,7 @@ def edit(request: OrganizationRequest, block_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Changes saved."))
             return redirect(_back(request, home))
-    return _page(request, form, home, block=block)
+    return _page(request, form, home, held=block)
 
 
 @page(Permission.WRITE_BOOKINGS)
@@ -98,10 +98,11 @@ def _units(request: OrganizationRequest, property_id: UUID) -> Any:
 
 
 def _page(
-    request: OrganizationRequest, form: BlockForm, home: Property, block: Block | None = None
+    request: OrganizationRequest, form: BlockForm, home: Property, held: Block | None = None
 ) -> HttpResponse:
+    # Not `block`: in a template that word is the {% block %} one stands in.
     back = _back(request, home)
-    return form_page(request, "bookings/block.html", form, property=home, block=block, back=back)
+    return form_page(request, "bookings/block.html", form, property=home, held=held, back=back)
 
 
 def _back(request: OrganizationRequest, home: Property) -> str:

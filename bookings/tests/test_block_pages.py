@@ -40,10 +40,12 @@ def test_block_and_release_nights(client: Client, root: str, organization: Organ
         "note": "Family",
     }
 
+    empty = client.get(f"{root}blocks/new/{home.pk}")
     blocked = client.post(f"{root}blocks/new/{home.pk}", form, follow=True)
     block = Block.objects.get()
     released = client.post(f"{root}blocks/{block.pk}/release", follow=True)
 
+    assert "<h1>Block nights</h1>" in empty.text
     assert "Owner stay" in blocked.text
     assert "Family" in blocked.text
     assert "Block released." in released.text
@@ -105,6 +107,8 @@ def test_edit_block_changes_nights_and_reason(
         f"{root}blocks/{block.pk}/edit", form | {"reason": "house_use", "note": "Staff"}
     )
 
+    assert "<h1>Edit block</h1>" in shown.text
+    assert f'data-taken-url="{root}blocks/taken?block={block.pk}"' in shown.text
     assert f'value="{DAY}"' in shown.text
     assert 'href="/o/x/calendar/list"' in shown.text
     assert refused.status_code == 422
