@@ -10,13 +10,15 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.setAttribute("data-sent", "");
-  for (const button of form.querySelectorAll("[type=submit]")) button.setAttribute("aria-disabled", "true");
+  for (const button of sendersOf(form)) button.setAttribute("aria-disabled", "true");
 });
+
+const sendersOf = (form) => [...form.elements].filter((element) => element.type === "submit");
 
 function wake(forms) {
   for (const form of forms) {
     form.removeAttribute("data-sent");
-    for (const button of form.querySelectorAll("[type=submit]")) button.removeAttribute("aria-disabled");
+    for (const button of sendersOf(form)) button.removeAttribute("aria-disabled");
   }
 }
 
@@ -41,4 +43,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "main" || document.activeElement !== document.body) return;
   event.target.focus({ preventScroll: true });
+});
+
+// A list can be sorted by its headings too; the field that says the order follows, or the next search
+// would sort it back.
+document.addEventListener("htmx:pushedIntoHistory", (event) => {
+  const asked = new URL(event.detail.path, location.href).searchParams;
+  for (const field of document.querySelectorAll("[data-from-address]")) {
+    if (asked.has(field.name)) field.value = asked.get(field.name);
+  }
 });
