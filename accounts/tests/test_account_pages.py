@@ -239,6 +239,7 @@ def test_account_of_a_sole_owner_stays(
     inside_client.post("/account/delete", {"confirmation": owner.email})
 
     assert organization.name in page.text
+    assert f'href="/o/{organization.slug}/settings/transfer"' in page.text
     assert User.objects.filter(pk=owner.pk).exists()
 
 
