@@ -13,7 +13,12 @@ from accounts.tests.authenticator import present_code
 from accounts.tests.test_sign_up import code_in
 from villaops.tests.browser import BROWSER_TEST, OpenPage, assert_accessible, sign_in
 from villaops.tests.build import PASSWORD, make_member, make_organization
-from villaops.tests.identity_provider import CLIENT_ID, CLIENT_SECRET, identity_provider
+from villaops.tests.identity_provider import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    Trouble,
+    identity_provider,
+)
 
 pytestmark = BROWSER_TEST
 
@@ -157,16 +162,28 @@ def test_account_pages_can_be_used_by_everybody(
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
 
 
-def test_newcomer_comes_in_by_google(
+def test_newcomer_comes_in_by_google_and_connects_github(
     live_server: LiveServer, open_page: OpenPage, settings: Settings
 ) -> None:
-    with identity_provider() as provider, open_page("phone") as page:
-        settings.GOOGLE_ISSUER = provider.url
-        settings.GOOGLE_CLIENT_ID, settings.GOOGLE_CLIENT_SECRET = CLIENT_ID, CLIENT_SECRET
+    # Whom the provider does not vouch for is answered with a 401.
+    with identity_provider() as provider, open_page("phone", expected=(401,)) as page:
+        settings.GOOGLE_ISSUER = settings.GITHUB_URL = settings.GITHUB_API_URL = provider.url
+        settings.GOOGLE_CLIENT_ID = settings.GITHUB_CLIENT_ID = CLIENT_ID
+        settings.GOOGLE_CLIENT_SECRET = settings.GITHUB_CLIENT_SECRET = CLIENT_SECRET
         page.goto(f"{live_server.url}/login")
+        troubles: dict[Trouble, str] = {"denied": "Not signed in", "expired": "That did not work"}
+        for trouble, said in troubles.items():
+            provider.trouble = trouble
+            page.get_by_role("link", name="With Google").click()
+            expect(page.get_by_role("heading", name=said)).to_be_visible()
+            assert_accessible(page)
+            page.get_by_role("link", name="Back to sign-in").click()
+        provider.trouble = ""
         page.get_by_role("link", name="With Google").click()
 
         expect(page.get_by_role("heading", name="Today")).to_be_visible()
         page.goto(f"{live_server.url}/account/connections")
         expect(page.get_by_text("ada@example.com")).to_be_visible()
+        page.get_by_role("link", name="Connect GitHub").click()
+        expect(page.get_by_role("listitem").filter(has_text="GitHub")).to_be_visible()
         assert_accessible(page)
