@@ -101,6 +101,15 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    """413."""
+    return _error_page(
+        413,
+        _("That is too large"),
+        _("A form with its files may have 6 MB. Choose a smaller picture."),
+    )
+
+
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403."""
     return _error_page(

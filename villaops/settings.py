@@ -91,12 +91,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "villaops.headers.TrustedProxyMiddleware",
     "villaops.api.middleware.RequestIdMiddleware",
     *(["villaops.log.AccessLogMiddleware"] if PRODUCTION else []),
     "django.middleware.security.SecurityMiddleware",
+    "villaops.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "villaops.api.middleware.CorsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "villaops.headers.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,12 +164,20 @@ BROKER_URL = env.str("BROKER_URL", "")
 CACHES = {
     "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
+    # Guesses and requests are counted by all processes together: in the database, if need be.
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "villaops_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+    if PRODUCTION
     else {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         # The default of 300 would forget clients that are being counted.
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+THROTTLES_IN_DATABASE = PRODUCTION and not REDIS_URL
 SESSION_ENGINE = (
     "django.contrib.sessions.backends.cached_db"
     if REDIS_URL
@@ -370,7 +381,9 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
@@ -384,6 +397,10 @@ SECURE_PROXY_SSL_HEADER = (
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # 5 MiB, the contract's limit for a body.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# A form with a picture of 5 MB, and what is around it.
+UPLOAD_LIMIT = 6 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
 
 # --- API -------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
@@ -34,12 +35,44 @@ def count_request(*, scope: str, client: str, limit: int) -> None:
     if limit <= 0:
         return
     key = f"throttle:{scope}:{client}"
+    if settings.THROTTLES_IN_DATABASE:
+        requests, left = _counted_in_database(key)
+        if requests > limit:
+            raise TooManyAttempts(retry_after=max(1, round(left)))
+        return
     try:
         if _counted(key) > limit:
             ends = cache.get(f"{key}:ends") or time.time() + WINDOW
             raise TooManyAttempts(retry_after=max(1, round(ends - time.time())))
     except NO_ANSWER:
         logger.exception("throttle: the cache does not answer")
+
+
+# Django's cache in the database counts in two statements, between which others count the same.
+_COUNT = """
+    INSERT INTO villaops_throttle AS counted (key, requests, ends)
+    VALUES (%(key)s, 1, statement_timestamp() + make_interval(secs => %(window)s))
+    ON CONFLICT (key) DO UPDATE SET
+        requests = CASE WHEN counted.ends > statement_timestamp() THEN counted.requests + 1
+                   ELSE 1 END,
+        ends = CASE WHEN counted.ends > statement_timestamp() THEN counted.ends
+               ELSE excluded.ends END
+    RETURNING requests, extract(epoch FROM ends - statement_timestamp())
+"""
+
+
+def _counted_in_database(key: str) -> tuple[int, float]:
+    """The same, and how many seconds the minute has left; for processes without a Redis."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"key": key, "window": WINDOW})
+        requests, left = cursor.fetchone()
+    return requests, float(left)
+
+
+def forget_old_counts() -> None:
+    """Delete what is no longer counted."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM villaops_throttle WHERE ends < statement_timestamp()")
 
 
 def _counted(key: str) -> int:
@@ -68,6 +101,12 @@ def client_address(request: HttpRequest) -> str:
             break
         peer = before
     return str(peer)
+
+
+def comes_from_proxy(request: HttpRequest) -> bool:
+    """Whether one of TRUSTED_PROXIES has connected."""
+    peer = _parsed(request.META.get("REMOTE_ADDR", "")) or ip_address(LOCAL)
+    return _is_trusted(peer)
 
 
 def _parsed(text: str) -> Address | None:
