@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 
-from accounts import audit_admin  # noqa: F401 - registers the audit log
+from accounts import audit_admin, lock_admin  # noqa: F401 - register the audit log and locks
 from accounts.members import Reach, change_role, limit_to_properties, remove_member
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.organizations import keep_organization, update_organization

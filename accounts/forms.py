@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account import forms as account_forms
+from allauth.account.adapter import get_adapter
+from allauth.core import context
 from allauth.mfa.base import forms as second_step_forms
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as passkey_forms
@@ -11,6 +13,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from accounts.login import TooManyFailedLogins, confirm_password
 from villaops.fields import check_email_address
 from villaops.forms import HouseForm
 
@@ -171,6 +174,16 @@ class ChangePasswordForm(HouseForm, OnePassword, account_forms.ChangePasswordFor
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
     )
+
+    def clean_oldpassword(self) -> str:
+        """Guesses count as failed log-ins: a borrowed device is no place to try passwords."""
+        typed: str = self.cleaned_data["oldpassword"]
+        try:
+            if confirm_password(context.request, user=self.user, password=typed):
+                return typed
+        except TooManyFailedLogins as locked:
+            raise get_adapter().validation_error("too_many_login_attempts") from locked
+        raise get_adapter().validation_error("enter_current_password")
 
 
 class ConfirmPasswordForm(HouseForm, account_forms.ReauthenticateForm):

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.backends import locked_name
 from accounts.models import User
+from villaops.api.throttles import client_address
 from villaops.errors import DomainError, PermissionDenied, TooManyAttempts, Unauthenticated
 
 
@@ -52,7 +53,7 @@ def _attempt(request: HttpRequest, email: str, password: str) -> User | DomainEr
     credentials = {"username": email}
     _one_at_a_time(request, credentials)
     if settings.AXES_ENABLED and not AxesProxyHandler.is_allowed(request, credentials):
-        return TooManyFailedLogins(retry_after=_seconds_left(request, credentials))
+        return TooManyFailedLogins(retry_after=seconds_left(request, credentials))
     user = _user_with(email, password)
     if user is None:
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
@@ -73,7 +74,7 @@ def confirm_password(request: HttpRequest, *, user: User, password: str) -> bool
     credentials = {"username": user.email}
     _one_at_a_time(request, credentials)
     if settings.AXES_ENABLED and not AxesProxyHandler.is_allowed(request, credentials):
-        raise TooManyFailedLogins(retry_after=_seconds_left(request, credentials))
+        raise TooManyFailedLogins(retry_after=seconds_left(request, credentials))
     if user.has_usable_password() and user.check_password(password):
         return True
     user_login_failed.send(sender=__name__, credentials=credentials, request=request)
@@ -98,11 +99,11 @@ def _user_with(email: str, password: str) -> User | None:
     return user if user.check_password(password) else None
 
 
-def _seconds_left(request: HttpRequest, credentials: dict[str, str]) -> int:
+def seconds_left(request: HttpRequest, credentials: dict[str, str]) -> int:
     """Until the lock of this e-mail and address ends."""
     latest = AccessAttempt.objects.filter(
         username=locked_name(request, credentials),
-        ip_address=request.axes_ip_address,  # type: ignore[attr-defined]
+        ip_address=client_address(request),
     ).aggregate(latest=Max("attempt_time"))["latest"]
     left = (latest or timezone.now()) + (get_cool_off(request) or timedelta()) - timezone.now()
     return max(1, ceil(left.total_seconds()))

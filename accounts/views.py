@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.forms import CodeForm, SignInForm, SignUpForm
+from accounts.login import seconds_left
 from accounts.models import User
 from accounts.proof import CodeGone, ask_for_proof, take_proof, waiting_proof
 from accounts.services import EmailTaken
@@ -147,4 +148,6 @@ def locked_out(
         "form": SignInForm(request),
         "locked_minutes": ceil(settings.LOGIN_LOCK_MINUTES),
     }
-    return render(request, "accounts/login.html", context, status=429)
+    answer = render(request, "accounts/login.html", context, status=429)
+    answer["Retry-After"] = str(seconds_left(request, credentials or {}))
+    return answer

@@ -1,0 +1,138 @@
+"""Guessing is slow at every door, and tells nothing."""
+
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.db import connection
+from django.test import Client
+from django.utils.html import strip_tags
+
+from accounts.audit import SecurityEvent
+from accounts.models import User
+from villaops.api.throttles import count_request
+from villaops.errors import TooManyAttempts
+from villaops.tests.build import PASSWORD, make_user
+from villaops.tests.client import Api, refusal
+from villaops.tests.site import act
+
+WRONG = "not the password"
+
+
+def log_in(client: Client, email: str, password: str) -> Any:
+    return client.post("/login", {"username": email, "password": password})
+
+
+def guess_everywhere(user: User) -> None:
+    """Five times in all, through three doors."""
+    inside = Client()
+    inside.force_login(user)
+    for _ in range(2):
+        assert Api().post("auth/login", {"email": user.email, "password": WRONG}).status_code == 401
+        assert log_in(Client(), user.email.upper(), WRONG).status_code == 200
+    inside.post("/account/password", {"oldpassword": WRONG, "password1": "battery staple horse"})
+
+
+@pytest.mark.django_db
+def test_one_counter_for_all_doors_of_a_password() -> None:
+    user = make_user()
+
+    guess_everywhere(user)
+    by_api = Api().post("auth/login", {"email": user.email, "password": PASSWORD})
+    by_page = log_in(Client(), user.email, PASSWORD)
+
+    assert refusal(by_api) == (429, "Too many failed logins")
+    assert by_page.status_code == 429
+    for answer in (by_api, by_page):
+        assert 0 < int(answer["Retry-After"]) <= 15 * 60
+
+
+@pytest.mark.django_db
+def test_administrator_sees_and_lifts_a_lock() -> None:
+    administrator = make_user("root@example.com", is_staff=True, is_superuser=True)
+    site, user = Client(), make_user()
+    site.force_login(administrator)
+    guess_everywhere(user)
+
+    shown = site.get("/admin/axes/accessattempt/").text
+    said = act(site, "lift", AccessAttempt.objects.get())
+
+    assert user.email in shown
+    assert said == [f"{user.email} at 127.0.0.1 may try again."]
+    assert log_in(Client(), user.email, PASSWORD).status_code == 302
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT user_id FROM accounts_auditpending WHERE action = %s",
+            [SecurityEvent.LOCK_LIFTED],
+        )
+        assert cursor.fetchall() == [(administrator.pk,)]
+
+
+@pytest.mark.django_db
+def test_processes_without_redis_count_together(settings: Any) -> None:
+    settings.THROTTLES_IN_DATABASE = True
+    for _ in range(2):
+        count_request(scope="auth", client="1.2.3.4", limit=2)
+
+    with pytest.raises(TooManyAttempts) as refused:
+        count_request(scope="auth", client="1.2.3.4", limit=2)
+
+    assert 50 < refused.value.retry_after <= 60
+    count_request(scope="auth", client="5.6.7.8", limit=2)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE villaops_throttle SET ends = statement_timestamp()")
+    count_request(scope="auth", client="1.2.3.4", limit=2)
+
+
+@pytest.fixture
+def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """One entry for each time a password is hashed, which is what takes long."""
+    done: list[str] = []
+    for name in ("encode", "verify"):
+        slow = getattr(Argon2PasswordHasher, name)
+
+        def counted(self: Any, *args: Any, _slow: Any = slow, **more: Any) -> Any:
+            done.append("hashed")
+            return _slow(self, *args, **more)
+
+        monkeypatch.setattr(Argon2PasswordHasher, name, counted)
+    return done
+
+
+DOORS = {
+    "api": lambda email: Api().post("auth/login", {"email": email, "password": WRONG}),
+    "login": lambda email: log_in(Client(), email, WRONG),
+    "login code": lambda email: Client().post("/login/code", {"login": email}, follow=True),
+    "reset": lambda email: Client().post("/password/reset", {"email": email}, follow=True),
+    "sign up": lambda email: Client().post(
+        "/signup",
+        {
+            "name": "Fresh",
+            "email": email,
+            "password": "battery staple horse",
+            "organization_name": "Fresh Houses",
+        },
+        follow=True,
+    ),
+    "forgot": lambda email: Api().post("auth/forgot-password", {"email": email}),
+    "resend": lambda email: Api().post("auth/resend-verification", {"email": email}),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("door", DOORS)
+def test_no_door_tells_who_has_an_account(door: str, hashes: list[str]) -> None:
+    people = {
+        "known@example.com": make_user("known@example.com"),
+        "gone@example.com": make_user("gone@example.com", is_active=False),
+    }
+    told = {}
+
+    for email in (*people, "nobody@example.com"):
+        hashes.clear()
+        answer = DOORS[door](email)
+        words = " ".join(strip_tags(answer.text).replace(email, "YOU").split())
+        told[email] = (answer.status_code, words, len(hashes))
+
+    assert len(set(told.values())) == 1, told
