@@ -25,6 +25,7 @@ from django.core.validators import URLValidator
 from django.utils.crypto import constant_time_compare
 from pydantic import validate_email
 from pydantic_core import PydanticCustomError
+from urllib3.exceptions import HTTPError
 
 from accounts.models import User
 from villaops.api.throttles import NO_ANSWER
@@ -293,7 +294,7 @@ def answer_of(method: str, url: str, **more: Any) -> Any:
             **more,
         ) as answer:
             body = _body(answer, ends_at)
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise ProviderUnreachable(f"{urlsplit(url).netloc}: {type(error).__name__}") from error
     if answer.status_code >= 500 or answer.status_code == 429:
         raise ProviderUnreachable(f"{urlsplit(url).netloc} answered {answer.status_code}")
@@ -307,7 +308,8 @@ def answer_of(method: str, url: str, **more: Any) -> Any:
 
 def _body(answer: requests.Response, ends_at: float) -> bytes:
     body = b""
-    for part in answer.iter_content(16 * 1024):
+    # As it comes in: whatever waits for a full part would never look at the clock.
+    while part := answer.raw.read1(16 * 1024, decode_content=True):
         body += part
         if len(body) > LARGEST_ANSWER or time.monotonic() > ends_at:
             raise requests.Timeout("too long")

@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test import Client
+from redis.exceptions import RedisError
 
 from accounts.api_keys import create_api_key
 from accounts.models import Membership, User
@@ -334,7 +335,7 @@ def test_a_cookie_is_of_its_provider_and_of_ours(provider: IdentityProvider) -> 
     assert refusal(forged) == failed("google")
 
 
-@pytest.mark.parametrize("trouble", ["down", "slow", "no JSON", "other discovery"])
+@pytest.mark.parametrize("trouble", ["down", "slow", "dripping", "no JSON", "other discovery"])
 def test_start_says_so_when_google_cannot_be_reached(
     trouble: Trouble, provider: IdentityProvider, settings: Any
 ) -> None:
@@ -373,6 +374,31 @@ def test_what_google_publishes_is_asked_for_once(provider: IdentityProvider) -> 
 
     assert provider.asked.count("/.well-known/openid-configuration") == 1
     assert provider.asked.count("/keys") == 1
+
+
+def test_sign_in_works_while_the_cache_is_away(
+    provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Away:
+        def get(self, *_args: object) -> None:
+            raise RedisError
+
+        add = set = get
+
+    monkeypatch.setattr("accounts.oauth.cache", Away())
+
+    assert me(tokens_in(sign_in("google")))["email"] == "ada@example.com"
+
+
+def test_a_new_key_of_google_is_found(
+    provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens_in(sign_in())
+    monkeypatch.setattr(provider, "kid", "next week")
+
+    tokens_in(sign_in())
+
+    assert provider.asked.count("/keys") == 2
 
 
 # --- At the same time ------------------------------------------------------------------------

@@ -42,6 +42,7 @@ type Trouble = Literal[
     "down",
     "slow",
     "slow token",
+    "dripping",
     "no JSON",
 ]
 
@@ -63,6 +64,7 @@ class IdentityProvider:
 
     def __init__(self) -> None:
         self.trouble: Trouble = ""
+        self.kid = "today"
         self.sub = "1089"
         self.email: str | None = "ada@example.com"
         self.email_verified: object = True
@@ -96,7 +98,7 @@ class IdentityProvider:
 
     def keys(self) -> dict[str, Any]:
         key = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(signing_key().public_key()))
-        return {"keys": [{**key, "kid": "today", "use": "sig", "alg": "RS256"}]}
+        return {"keys": [{**key, "kid": self.kid, "use": "sig", "alg": "RS256"}]}
 
     def authorize(self, query: dict[str, str]) -> str:
         """Where the browser goes back to."""
@@ -150,7 +152,7 @@ class IdentityProvider:
         return self._signed(claims)
 
     def _signed(self, claims: dict[str, Any]) -> str:
-        kid = {"kid": "tomorrow" if self.trouble == "unknown key" else "today"}
+        kid = {"kid": "another" if self.trouble == "unknown key" else self.kid}
         if self.trouble == "no signature":
             return jwt.encode(claims, "", algorithm="none", headers=kid)
         if self.trouble == "shared secret":
@@ -231,9 +233,22 @@ class _Handler(BaseHTTPRequestHandler):
         elif provider.trouble == "slow" or (provider.trouble == "slow token" and "token" in path):
             provider.enough.wait(10)
             self.close_connection = True
+        elif provider.trouble == "dripping":
+            self._drip()
         else:
             return False
         return True
+
+    def _drip(self) -> None:
+        """A byte now and then, each well before anybody loses patience with a connection."""
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        try:
+            while not self.provider.enough.wait(0.02):
+                self.wfile.write(b" ")
+        except OSError:
+            self.close_connection = True
 
     def _knows_token(self) -> bool:
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
