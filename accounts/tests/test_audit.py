@@ -10,6 +10,7 @@ from django.db import ProgrammingError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.api_keys import create_api_key
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.audit_chain import chains
 from accounts.management.commands.verify_audit import Command
@@ -64,6 +65,31 @@ def test_every_change_of_a_booking_is_an_entry(
     )
     assert (deleted.action, deleted.record_label) == ("deleted", booking.reference)
     assert made.record_id == confirmed.record_id == booking.pk
+
+
+def test_an_entry_names_the_door_and_the_key(organization: Organization, owner: User) -> None:
+    with organization_context(organization, by=owner, door=Door.WEB):
+        made = create_api_key(
+            organization=organization, name="Channel manager", scopes=["write"], by=owner
+        )
+    with organization_context(organization, by=owner, door=Door.API, api_key=made.key):
+        make_guest(organization)
+
+        (created,) = entries(record_kind="api_key")
+        (guest,) = entries(record_kind="guest")
+
+    assert (guest.door, guest.api_key_id, guest.api_key_name) == (
+        "api",
+        made.key.pk,
+        "Channel manager",
+    )
+    assert (created.door, created.api_key_name, created.record_label) == (
+        "web",
+        "",
+        "Channel manager",
+    )
+    assert made.secret not in str(created.changes)
+    assert "secret_hash" not in created.changes
 
 
 def test_entries_of_an_organization_are_a_chain(organization: Organization, inside: None) -> None:
