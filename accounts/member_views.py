@@ -110,7 +110,9 @@ def _save(request: OrganizationRequest, found: Membership, form: MemberForm) -> 
         "by": request.access.user,
         "reach": request.access.reach(),
     }
-    role, limits = form.cleaned_data["role"], form.limits()
+    role = form.cleaned_data["role"]
+    # Nothing ticked by somebody who is limited: all that they see.
+    limits = form.limits() or request.access.property_ids
     changed = change_role(role=role, **doing) if role != found.role else found
     if role != Role.OWNER and limits != changed.property_ids:
         limit_to_properties(property_ids=limits, **doing)

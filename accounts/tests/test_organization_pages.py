@@ -174,6 +174,26 @@ def test_manager_finds_owners_out_of_reach(client: Client, organization: Organiz
     assert Membership.objects.get(pk=owner.pk).role == Role.OWNER
 
 
+def test_limited_manager_gives_no_more_than_they_see(
+    client: Client, organization: Organization, owner: User
+) -> None:
+    with organization_context(organization, by=owner, door=Door.WEB):
+        home = make_property(organization, name="Casa Mare")
+        make_property(organization, name="Casa Monte")
+        manager, staff = (make_member(organization, role) for role in (Role.MANAGER, Role.STAFF))
+        limited = Membership.objects.filter(user__in=[manager, staff])
+        limited.update(property_ids=[home.pk])
+    client.force_login(manager)
+    member = Membership.objects.get(user=staff)
+    path = at(organization, f"members/{member.pk}")
+
+    assert "Casa Monte" not in client.get(path).text
+    client.post(path, {"role": "viewer"})
+
+    member.refresh_from_db()
+    assert (member.role, member.property_ids) == (Role.VIEWER, [home.pk])
+
+
 def test_transfer_and_leave(page: Client, organization: Organization, owner: User) -> None:
     alone = page.post(at(organization, "leave"))
     assert "You are the only owner" in alone.text
