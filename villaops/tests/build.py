@@ -27,14 +27,15 @@ DAY = date(2026, 3, 1)
 
 
 def make_user(email: str | None = None, **fields: Any) -> User:
-    """A person with PASSWORD."""
+    """A person with PASSWORD, unless the hash of another is given."""
     user = User(email=email or f"person{next(_number)}@example.com", name="A Person")
     for name, value in fields.items():
         setattr(user, name, value)
-    if not _hash:
-        user.set_password(PASSWORD)
-        _hash.append(user.password)
-    user.password = _hash[0]
+    if "password" not in fields:
+        if not _hash:
+            user.set_password(PASSWORD)
+            _hash.append(user.password)
+        user.password = _hash[0]
     user.save()
     return user
 
