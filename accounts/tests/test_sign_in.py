@@ -14,6 +14,7 @@ from accounts.models import RefreshToken, User
 from accounts.tests.authenticator import present_code
 from accounts.tests.test_sign_up import code_in
 from accounts.tokens import issue_tokens
+from conftest import Statements
 from villaops.tests.build import PASSWORD, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
@@ -261,3 +262,60 @@ def test_secret_of_the_app_is_not_in_the_database(ada: User) -> None:
 
     assert SECRET not in str(row.data)
     assert row.wrap().validate_code(present_code(SECRET))
+
+
+@pytest.mark.usefixtures("app")
+def test_recovery_codes_are_downloaded_and_made_anew(client: Client, ada: User) -> None:
+    client.force_login(ada)
+    client.post("/account/confirm", {"password": PASSWORD})
+
+    shown = re.findall(r"<li><code>(\d+)</code>", client.get("/account/two-step/codes").text)
+    downloaded = client.get("/account/two-step/codes/download")
+    client.post("/account/two-step/codes/new")
+    anew = re.findall(r"<li><code>(\d+)</code>", client.get("/account/two-step/codes").text)
+
+    assert len(shown) == len(anew) == 10
+    assert downloaded.text.split() == shown
+    assert downloaded["Content-Type"] == "text/plain"
+    assert not set(shown) & set(anew)
+
+
+@pytest.mark.usefixtures("app")
+def test_recovery_codes_ask_for_the_password_first(client: Client, ada: User) -> None:
+    client.force_login(ada)
+
+    for page in ("codes", "codes/download", "codes/new", "app/remove"):
+        asked = client.get(f"/account/two-step/{page}")
+        assert asked["Location"].startswith("/account/confirm?next=%2Faccount%2Ftwo-step")
+
+
+@pytest.mark.usefixtures("app")
+def test_second_step_is_switched_off_and_told(
+    client: Client, ada: User, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    client.force_login(ada)
+    client.post("/account/confirm", {"password": PASSWORD})
+
+    client.post("/account/two-step/app/remove")
+
+    assert not Authenticator.objects.filter(user=ada).exists()
+    assert [mail.subject for mail in mailoutbox] == ["Two-step sign-in is off"]
+    assert "from the address 127.0.0.1" in mailoutbox[0].body
+
+
+@pytest.mark.parametrize("page", ["/login", "/signup", "/login/code", "/password/reset"])
+def test_pages_of_sign_in_ask_nothing_of_the_database(
+    client: Client, page: str, statements: Statements
+) -> None:
+    with statements(0):
+        assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["https://example.org/", "//example.org/", "javascript:alert(1)"])
+def test_code_leads_nowhere_else(
+    client: Client, ada: User, page: str, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    client.post("/login/code", {"login": ada.email, "next": page})
+    given = {"action": "verify", "code": code_in(mailoutbox[0]), "next": page}
+
+    assert client.post("/login/code/confirm", given)["Location"] == "/o/"
