@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from accounts import audit_admin, lock_admin  # noqa: F401 - register the audit log and locks
+from accounts.locks import lift_locks_of
 from accounts.members import Reach, change_role, limit_to_properties, remove_member
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.organizations import keep_organization, update_organization
@@ -28,6 +29,7 @@ from villaops.admin.rows import (
     rows_of,
 )
 from villaops.errors import DomainError
+from villaops.tenancy import Door
 
 # Administrators are nobody's members, and limited by nothing.
 EVERYWHERE = Reach(owners=True)
@@ -183,6 +185,7 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
     search_fields = ["email", "name"]
     ordering = ("-pk",)
     autocomplete_fields = ["default_organization"]
+    actions = ["lift_locks"]
     readonly_fields = ["last_login", "created_at", "auth_provider"]
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
@@ -202,6 +205,13 @@ class UserAdmin(RowAdmin, DjangoUserAdmin):
             },
         ),
     ]
+
+    @admin.action(permissions=["change"], description="Lift the locks of selected people")
+    def lift_locks(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let them try their passwords and second steps again."""
+        for user in queryset.order_by("pk"):
+            lift_locks_of(request, user=user, by=acting(request), door=Door.ADMIN)
+            self.message_user(request, f"{user} may try again.", messages.SUCCESS)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return [MembershipsOfUser] if obj else []

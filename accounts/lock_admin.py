@@ -5,7 +5,6 @@ from typing import Any
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
-from axes.utils import reset
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -13,8 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from accounts.audit import SecurityEvent, record_security_event
-from accounts.models import User
+from accounts.locks import lift_lock
 from villaops.admin.rows import ReadOnlyAdmin, acting
 from villaops.tenancy import Door
 
@@ -66,16 +64,8 @@ class LockAdmin(ReadOnlyAdmin):
     def lift(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
         """Forget the failures, so that the right password opens at once."""
         for row in queryset.order_by("pk"):
-            reset(username=row.username, ip=row.ip_address)
-            known = User.objects.with_email(row.username or "")
-            record_security_event(
-                kind=SecurityEvent.LOCK_LIFTED,
-                door=Door.ADMIN,
-                user=known,
-                by=acting(request),
-                label=None if known else row.username,
-                address=row.ip_address,
-            )
+            email = row.username or ""
+            lift_lock(email=email, address=row.ip_address, by=acting(request), door=Door.ADMIN)
             self.message_user(
                 request, f"{row.username} at {row.ip_address} may try again.", messages.SUCCESS
             )

@@ -12,6 +12,7 @@ from accounts.models import OneTimeToken, Organization, RefreshToken, RevokedAcc
 from accounts.organizations import end_organization
 from accounts.recovery import send_reset_link, send_verification_link
 from accounts.sms import SmsUnavailable, sms_provider
+from villaops.api import throttles
 from villaops.tenancy import Door, organization_context
 
 
@@ -22,6 +23,12 @@ def forget_expired_tokens() -> int:
         model.objects.filter(expires_at__lt=Now()).delete()[0]
         for model in (RefreshToken, RevokedAccessToken, OneTimeToken)
     )
+
+
+@shared_task(ignore_result=True)
+def forget_old_counts() -> None:
+    """Delete how often clients asked in minutes that are over."""
+    throttles.forget_old_counts()
 
 
 @shared_task(

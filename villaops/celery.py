@@ -71,6 +71,10 @@ app.conf.update(
             "task": "accounts.tasks.forget_expired_tokens",
             "schedule": crontab(hour="3", minute="17"),
         },
+        "forget old counts of requests": {
+            "task": "accounts.tasks.forget_old_counts",
+            "schedule": crontab(minute="7"),
+        },
         "end organizations whose time has come": {
             "task": "accounts.tasks.end_due_organizations",
             "schedule": crontab(minute="37"),

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.cache.backends.db import DatabaseCache
 from django.db import connection
 from django.test import Client
 from django.utils.html import strip_tags
 
 from accounts.audit import SecurityEvent
 from accounts.models import User
-from villaops.api.throttles import count_request
+from villaops.api.throttles import count_request, forget_old_counts
 from villaops.errors import TooManyAttempts
 from villaops.tests.build import PASSWORD, make_user
 from villaops.tests.client import Api, refusal
@@ -83,6 +84,23 @@ def test_processes_without_redis_count_together(settings: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE villaops_throttle SET ends = statement_timestamp()")
     count_request(scope="auth", client="1.2.3.4", limit=2)
+
+    forget_old_counts()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM villaops_throttle WHERE key LIKE '%5.6.7.8'")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db
+def test_cache_of_processes_without_redis_is_a_table() -> None:
+    one, another = (DatabaseCache("villaops_cache", {}) for _process in range(2))
+
+    assert one.add("guesses", [1.5])
+    assert not another.add("guesses", [2.5])
+    assert another.get("guesses") == [1.5]
+    another.delete("guesses")
+    assert one.get("guesses") is None
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from accounts.tests.test_sign_up import code_in
 from accounts.tokens import issue_tokens
 from conftest import Statements
 from villaops.tests.build import PASSWORD, make_user
+from villaops.tests.site import act
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_once")]
 
@@ -241,6 +242,14 @@ def test_second_step_is_shut_after_five_wrong_codes(client: Client, ada: User) -
 
     assert "Too many tries." in answer.text
     assert not signed_in(client)
+
+    site = Client()
+    site.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+    said = act(site, "lift_locks", ada)
+    client.post("/login/second-step", {"code": present_code(SECRET)})
+
+    assert said == [f"{ada.email} may try again."]
+    assert signed_in(client)
 
 
 @pytest.mark.usefixtures("app")
