@@ -22,7 +22,10 @@ _PROTECTED = """
 """
 _LIMITED = """
     SELECT c.relname FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
-    WHERE p.polname = 'limited' AND NOT p.polpermissive
+    WHERE p.polname = 'limited' AND NOT p.polpermissive AND EXISTS (
+        SELECT FROM unnest(p.polroles) AS limited (role)
+        WHERE limited.role = 0 OR pg_has_role(current_user, limited.role, 'USAGE')
+    )
 """
 # What members may be limited to, and what is theirs by that. Tables that lead there are limited
 # too, the organization aside: it leads nowhere.

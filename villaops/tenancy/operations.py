@@ -94,6 +94,9 @@ class LimitedTable(TableOperation):
     nothing: it guesses so of `IS NOT NULL`, while of `a OR b` it would guess that few rows are
     left, and join them one by one.
 
+    It is the application's role that is limited, the one that migrates and owns the tables: any
+    further condition would keep the support role from the indexes it searches by.
+
     History is limited in reading alone; triggers write it, whatever they may see of it.
     """
 
@@ -105,7 +108,7 @@ class LimitedTable(TableOperation):
         is_history = any(field.name == "pgh_id" for field in model._meta.fields)
         return [
             f"CREATE POLICY limited ON {table} AS RESTRICTIVE"
-            f" FOR {'SELECT' if is_history else 'ALL'} USING ((CASE"
+            f" FOR {'SELECT' if is_history else 'ALL'} TO CURRENT_USER USING ((CASE"
             f" WHEN (SELECT tenancy_properties()) IS NULL THEN true"
             f" WHEN {self.condition} THEN true END) IS NOT NULL)"
         ]

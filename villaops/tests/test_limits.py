@@ -350,6 +350,14 @@ def test_a_table_without_the_policy_fails_the_check(db: None) -> None:
     assert [(error.id, error.obj) for error in found] == [("villaops.E002", Night)]
 
 
+def test_a_policy_for_another_role_fails_the_check(db: None) -> None:
+    """Whoever migrates as one role and runs as another would be limited by nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER POLICY limited ON bookings_night TO villaops_support")
+
+    assert [error.obj for error in checks.check_limits(databases=["default"])] == [Night]
+
+
 def test_charts_hear_of_nothing_elsewhere(house: House) -> None:
     client = signed_in(house.manager)
     base = f"/o/{house.organization.slug}/calendar"
