@@ -127,7 +127,7 @@ def test_nobody_is_offered_text_messages_without_a_provider(
 
 
 def link_in(mail: EmailMultiAlternatives) -> str:
-    found = re.search(r"^http://testserver(\S+)$", mail.body, re.MULTILINE)
+    found = re.search(r"^http://testserver(\S+)$", str(mail.body), re.MULTILINE)
     assert found
     return found[1]
 

@@ -21,7 +21,7 @@ GIVEN = {
 
 
 def code_in(mail: EmailMultiAlternatives) -> str:
-    found = re.search(r"^ {4}(\S+)$", mail.body, re.MULTILINE)
+    found = re.search(r"^ {4}(\S+)$", str(mail.body), re.MULTILINE)
     assert found
     return found[1]
 
