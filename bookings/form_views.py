@@ -72,6 +72,7 @@ def create(request: OrganizationRequest) -> HttpResponse:
         "bookings/create.html",
         form,
         alike=_alike(request, request.POST),
+        properties=properties,
         back=back_to(request, "bookings:list", request.access.organization.slug),
         **_quoted(form["place"].value(), form, properties, None),
     )

@@ -195,7 +195,11 @@ def test_today_without_the_right_to_change_has_no_buttons(
     assert "New booking" not in answer.text
 
 
-def test_today_without_anybody_says_so(client: Client, page: str) -> None:
+def test_today_without_anybody_says_so(
+    client: Client, page: str, organization: Organization
+) -> None:
+    make_property(organization)
+
     answer = client.get(page)
 
     assert "Nobody arrives today." in answer.text
@@ -373,3 +377,15 @@ def test_today_asks_as_much_for_one_row_as_for_three(
     # The last of them gives the test its own context back.
     with statements(10):
         client.get(page)
+
+
+def test_house_without_properties_is_led_to_its_first_one(
+    client: Client, organization: Organization, owner: User
+) -> None:
+    root = f"/o/{organization.slug}/"
+    client.force_login(owner)
+
+    for page in ("", "bookings/new", "calendar/", "calendar/list", "occupancy/", "properties/"):
+        assert (
+            f'class="btn btn-primary" href="{root}properties/new"' in client.get(root + page).text
+        )

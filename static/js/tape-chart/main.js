@@ -43,6 +43,8 @@ class Chart {
       toast(refusal.message, { isBad: true });
       return;
     }
+    this.grid.hidden = !this.store.properties.length;
+    this.root.querySelector("[data-chart-empty]").hidden = !this.grid.hidden;
     this.toolbar.fill();
     this.arrange();
     this.goTo(this.start);
