@@ -119,7 +119,7 @@ SPECIMENS = (
         "empty",
         gettext_lazy("Empty states"),
         '{% include "components/empty_state.html" with icon_name="users" title=title only %}',
-        ("empty_state.html",),
+        ("empty_state.html", "no_properties.html"),
     ),
     Specimen(
         "pagination",
