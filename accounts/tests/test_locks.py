@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection
 from django.test import Client
-from django.utils.html import strip_tags
 
 from accounts.audit import SecurityEvent
 from accounts.models import User
@@ -101,56 +99,3 @@ def test_cache_of_processes_without_redis_is_a_table() -> None:
     assert another.get("guesses") == [1.5]
     another.delete("guesses")
     assert one.get("guesses") is None
-
-
-@pytest.fixture
-def hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """One entry for each time a password is hashed, which is what takes long."""
-    done: list[str] = []
-    for name in ("encode", "verify"):
-        slow = getattr(Argon2PasswordHasher, name)
-
-        def counted(self: Any, *args: Any, _slow: Any = slow, **more: Any) -> Any:
-            done.append("hashed")
-            return _slow(self, *args, **more)
-
-        monkeypatch.setattr(Argon2PasswordHasher, name, counted)
-    return done
-
-
-DOORS = {
-    "api": lambda email: Api().post("auth/login", {"email": email, "password": WRONG}),
-    "login": lambda email: log_in(Client(), email, WRONG),
-    "login code": lambda email: Client().post("/login/code", {"login": email}, follow=True),
-    "reset": lambda email: Client().post("/password/reset", {"email": email}, follow=True),
-    "sign up": lambda email: Client().post(
-        "/signup",
-        {
-            "name": "Fresh",
-            "email": email,
-            "password": "battery staple horse",
-            "organization_name": "Fresh Houses",
-        },
-        follow=True,
-    ),
-    "forgot": lambda email: Api().post("auth/forgot-password", {"email": email}),
-    "resend": lambda email: Api().post("auth/resend-verification", {"email": email}),
-}
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("door", DOORS)
-def test_no_door_tells_who_has_an_account(door: str, hashes: list[str]) -> None:
-    people = {
-        "known@example.com": make_user("known@example.com"),
-        "gone@example.com": make_user("gone@example.com", is_active=False),
-    }
-    told = {}
-
-    for email in (*people, "nobody@example.com"):
-        hashes.clear()
-        answer = DOORS[door](email)
-        words = " ".join(strip_tags(answer.text).replace(email, "YOU").split())
-        told[email] = (answer.status_code, words, len(hashes))
-
-    assert len(set(told.values())) == 1, told
