@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.mail import EmailMultiAlternatives
@@ -230,6 +231,66 @@ def test_device_of_somebody_else_is_not_there(inside_client: Client) -> None:
 
     assert inside_client.post(f"/account/sessions/{session.pk}/end").status_code == 404
     assert elsewhere.get("/account").status_code == 200
+
+
+def make_passkey(user: User, name: str = "Laptop") -> Authenticator:
+    data = {"name": name, "credential": {}}
+    return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data)
+
+
+def test_passkey_is_renamed_and_removed(
+    inside_client: Client, owner: User, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    passkey = make_passkey(owner)
+    at = f"/account/passkeys/{passkey.pk}"
+
+    form = inside_client.get(at).text
+    empty = inside_client.post(at, {"name": ""})
+    renamed = inside_client.post(at, {"name": "Phone"})
+    page = inside_client.get("/account/passkeys").text
+    asked = inside_client.get(f"{at}/remove").text
+    still_there = Authenticator.objects.filter(pk=passkey.pk).exists()
+    removed = inside_client.post(f"{at}/remove")
+
+    assert 'value="Laptop"' in form
+    assert "This field is required." in empty.text
+    assert renamed["Location"] == removed["Location"] == "/account/passkeys"
+    assert "Phone" in page
+    assert "Laptop" not in page
+    assert "Remove Phone?" in asked
+    assert still_there
+    assert not Authenticator.objects.exists()
+    assert [(mail.to, mail.subject) for mail in mailoutbox] == [
+        ([owner.email], "A passkey was removed")
+    ]
+
+
+def test_passkey_of_somebody_else_is_not_there(inside_client: Client, owner: User) -> None:
+    theirs = make_passkey(make_user(), "Not yours")
+    code = Authenticator.objects.create(user=owner, type=Authenticator.Type.TOTP, data={})
+
+    for one in (theirs, code):
+        at = f"/account/passkeys/{one.pk}"
+        answers = [inside_client.get(at), inside_client.get(f"{at}/remove")]
+        answers += [inside_client.post(at, {"name": "Mine"}), inside_client.post(f"{at}/remove")]
+        assert [answer.status_code for answer in answers] == [404] * 4
+
+    assert "Not yours" not in inside_client.get("/account/passkeys").text
+    theirs.refresh_from_db()
+    assert theirs.data["name"] == "Not yours"
+    assert Authenticator.objects.count() == 2
+
+
+@pytest.mark.parametrize("way", ["", "/remove"])
+def test_passkeys_ask_for_the_password_first(client: Client, owner: User, way: str) -> None:
+    passkey = make_passkey(owner)
+    client.force_login(owner)
+
+    answer = client.post(f"/account/passkeys/{passkey.pk}{way}", {"name": "Phone"})
+
+    assert answer["Location"].startswith("/account/confirm")
+    passkey.refresh_from_db()
+    assert passkey.data["name"] == "Laptop"
 
 
 def test_account_of_a_sole_owner_stays(
