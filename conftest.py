@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.core.management.commands.flush import Command
 from django.db import connection, transaction
@@ -52,6 +53,16 @@ def _each(statements: str) -> None:
     with connection.cursor() as cursor:
         for statement in statements.split(";"):
             cursor.execute(statement)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def passwords_are_hashed_cheaply() -> Iterator[None]:
+    """Argon2 as ever, without the fifth of a second of two cores it is meant to cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Argon2PasswordHasher, "time_cost", 1)
+        patch.setattr(Argon2PasswordHasher, "memory_cost", 64)
+        patch.setattr(Argon2PasswordHasher, "parallelism", 1)
+        yield
 
 
 @pytest.fixture(autouse=True)

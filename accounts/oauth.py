@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from urllib3.exceptions import HTTPError
 
 from accounts.models import User
-from villaops.api.throttles import NO_ANSWER
+from villaops.api.throttles import no_answer
 
 logger = logging.getLogger(__name__)
 
@@ -323,7 +323,7 @@ def _cached[T](name: str, fetch: Callable[[], T], *, anew: bool = False) -> T:
         if found is None:
             found = fetch()
             cache.set(name, found, HOUR)
-    except NO_ANSWER:
+    except no_answer():
         logger.exception("oauth: the cache does not answer")
         return fetch()
     return found
@@ -332,7 +332,7 @@ def _cached[T](name: str, fetch: Callable[[], T], *, anew: bool = False) -> T:
 def _first(name: str, seconds: int) -> bool:
     try:
         return bool(cache.add(name, 1, seconds))
-    except NO_ANSWER:
+    except no_answer():
         # A code works once at the provider too.
         logger.exception("oauth: the cache does not answer")
         return True

@@ -10,17 +10,12 @@ import io
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import IO, Any, cast
 
 from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
 from bookings.list_columns import Column
 from bookings.models import Booking
@@ -33,11 +28,6 @@ READ_AT_ONCE = 1000
 # XML has no way to write these, and no file needs them.
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-NUMBER_FORMATS: dict[type, str] = {
-    date: "yyyy-mm-dd",
-    datetime: "yyyy-mm-dd hh:mm",
-    Decimal: "#,##0.00",
-}
 
 
 class StoredFile(FileResponse):
@@ -100,7 +90,10 @@ def as_file(
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     heads, rows = [head for head, _value in facts], _rows(facts, bookings)
     if kind == "xlsx":
-        _write_xlsx(file, heads, rows)
+        # The library takes a twentieth of the start, and few starts are for a spreadsheet.
+        from bookings.spreadsheets import write_xlsx
+
+        write_xlsx(file, _("Bookings"), heads, rows)
     else:
         _write_csv(file, heads, rows)
     file.seek(0)
@@ -141,24 +134,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     return "" if value is None else value
-
-
-def _write_xlsx(file: IO[bytes], heads: Sequence[str], rows: Iterable[Row]) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(_("Bookings"))
-    sheet.freeze_panes = "A2"
-    for n, head in enumerate(heads, 1):
-        sheet.column_dimensions[get_column_letter(n)].width = max(14, len(head) + 4)
-    sheet.append([_cell(sheet, head, bold=True) for head in heads])
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
-    book.save(file)
-
-
-def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
-    cell = WriteOnlyCell(sheet, value=value)
-    if number_format := NUMBER_FORMATS.get(type(value)):
-        cell.number_format = number_format
-    if bold:
-        cell.font = Font(bold=True)
-    return cell

@@ -9,16 +9,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest
-from django_redis.exceptions import ConnectionInterrupted
-from redis.exceptions import RedisError
 
 from villaops.errors import TooManyAttempts
 
 logger = logging.getLogger(__name__)
 
 WINDOW = 60
-# django-redis wraps what Redis raises for most commands, but not for all of them.
-NO_ANSWER = (ConnectionInterrupted, RedisError)
 # Whom a Unix socket connects: nobody but this machine.
 LOCAL = "127.0.0.1"
 
@@ -44,8 +40,20 @@ def count_request(*, scope: str, client: str, limit: int) -> None:
         if _counted(key) > limit:
             ends = cache.get(f"{key}:ends") or time.time() + WINDOW
             raise TooManyAttempts(retry_after=max(1, round(ends - time.time())))
-    except NO_ANSWER:
+    except no_answer():
         logger.exception("throttle: the cache does not answer")
+
+
+def no_answer() -> tuple[type[Exception], ...]:
+    """What is raised when Redis does not answer, for an `except` clause.
+
+    django-redis wraps what Redis raises for most commands, but not for all of them. Imported only
+    once something was raised: they take a tenth of the start, and a clone has no Redis.
+    """
+    from django_redis.exceptions import ConnectionInterrupted
+    from redis.exceptions import RedisError
+
+    return ConnectionInterrupted, RedisError
 
 
 # Django's cache in the database counts in two statements, between which others count the same.

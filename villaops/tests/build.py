@@ -19,23 +19,17 @@ from properties.services import create_property
 from villaops.tenancy import Door, organization_context
 
 PASSWORD = "correct horse battery"
-# An Argon2 hash costs a tenth of a second; tests that sign in share this one.
-_hash: list[str] = []
 _number = itertools.count(1)
 
 DAY = date(2026, 3, 1)
 
 
 def make_user(email: str | None = None, **fields: Any) -> User:
-    """A person with PASSWORD, unless the hash of another is given."""
+    """A person with PASSWORD."""
     user = User(email=email or f"person{next(_number)}@example.com", name="A Person")
     for name, value in fields.items():
         setattr(user, name, value)
-    if "password" not in fields:
-        if not _hash:
-            user.set_password(PASSWORD)
-            _hash.append(user.password)
-        user.password = _hash[0]
+    user.set_password(PASSWORD)
     user.save()
     return user
 

@@ -14,7 +14,6 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.files.base import ContentFile
@@ -50,7 +49,6 @@ from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
 from villaops.tenancy.checks import tenant_models
 from villaops.tests.build import (
-    PASSWORD,
     make_booking,
     make_guest,
     make_member,
@@ -182,9 +180,8 @@ def undone() -> Iterator[None]:
 
 
 def _make_house() -> House:
-    password = make_password(PASSWORD)
-    organization = make_organization("Sea Houses", by=make_user(password=password))
-    stranger = make_user("stranger@example.com", password=password)
+    organization = make_organization("Sea Houses", by=make_user())
+    stranger = make_user("stranger@example.com")
     make_organization("Hill Houses", by=stranger)
     users = {
         role: make_member(
@@ -192,16 +189,11 @@ def _make_house() -> House:
             role,
             email=f"{role}@example.com",
             name=role.label,
-            password=password,
         )
         for role in ROLES
     }
-    limited = make_member(
-        organization, Role.MANAGER, email="limited@example.com", password=password
-    )
-    administrator = make_user(
-        "root@example.com", password=password, is_staff=True, is_superuser=True
-    )
+    limited = make_member(organization, Role.MANAGER, email="limited@example.com")
+    administrator = make_user("root@example.com", is_staff=True, is_superuser=True)
     values = _make_rows(organization, users, limited)
     with organization_context(organization, by=users[Role.OWNER], door=Door.COMMAND):
         read_key, write_key = (_key(organization, users[Role.OWNER], scope) for scope in Scope)
