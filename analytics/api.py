@@ -6,8 +6,11 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from pydantic import model_validator
 
+from accounts.access import KeyAccess
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from analytics.figures import PropertyOccupancy, occupancy_by_property, overall_occupancy_rate
 from properties.models import Property
@@ -17,6 +20,7 @@ from villaops.api.reads import find
 from villaops.api.tables import csv_response
 from villaops.api.wire import Input, Money, Output, optional
 from villaops.errors import Refused
+from villaops.tenancy import Door
 
 MAX_DAYS = 3660
 
@@ -104,7 +108,22 @@ class Occupancy(Endpoint):
             properties=rows,
             overall_occupancy_rate=overall_occupancy_rate(figures),
         )
-        return _as_csv(answer, figures) if query.format else answer
+        if not query.format:
+            return answer
+        self._record_export()
+        return _as_csv(answer, figures)
+
+    def _record_export(self) -> None:
+        """A file leaves the house, as it does from the dashboard's lists."""
+        access = self.access
+        record_security_event(
+            kind=SecurityEvent.EXPORTED,
+            by=self.by,
+            organization=access.organization,
+            door=Door.API,
+            label=_("occupancy"),
+            api_key=access.key if isinstance(access, KeyAccess) else None,
+        )
 
 
 def _as_csv(answer: OccupancyOutput, figures: Sequence[PropertyOccupancy]) -> HttpResponse:

@@ -4,10 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from accounts.models import Organization
+from accounts.models import AuditEntry, Organization, User
 from accounts.permissions import Role
+from accounts.tests.test_api_keys import make_key
 from bookings.services import cancel_booking, mark_no_show
 from conftest import Statements
 from properties.models import Property
@@ -20,7 +22,7 @@ from villaops.tests.build import (
     make_property,
     units_of,
 )
-from villaops.tests.client import Api, errors_of, refusal
+from villaops.tests.client import Api, errors_of, refusal, with_key
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +110,24 @@ def test_occupancy_as_csv(api: Api, homes: list[Property]) -> None:
         f"{house.pk},'-House,2026-04-01,2026-05-01,30,7,23.33",
         f"{empty.pk},Empty,2026-04-01,2026-05-01,30,0,0.00",
         "total,,2026-04-01,2026-05-01,60,7,11.67",
+    ]
+
+
+def test_occupancy_as_csv_is_an_export_that_the_audit_log_tells(
+    organization: Organization, owner: User, homes: list[Property]
+) -> None:
+    key = make_key(organization, owner)
+
+    for api in (Api(owner), with_key(key.secret)):
+        api.get("analytics/occupancy", **APRIL)
+        api.get("analytics/occupancy", **APRIL, format="csv")
+
+    connection.check_constraints()
+    with organization_context(organization, by=owner, door=Door.COMMAND):
+        told = list(AuditEntry.objects.filter(action="exported").order_by("number"))
+    assert [(one.user, one.door, one.api_key_name, one.record_label) for one in told] == [
+        (owner, "api", "", "occupancy"),
+        (owner, "api", "Website", "occupancy"),
     ]
 
 
