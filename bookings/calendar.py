@@ -85,9 +85,18 @@ _TELLING = (
     "properties_propertyevent",
     "properties_unitevent",
 )
-_HAPPENED = " + ".join(
+_EVENTS = " + ".join(
     _COUNT.format(table=table) + " AND pgh_created_at > {anchor})" for table in _TELLING
 )
+# A stay that leaves for a property which a limited member does not see takes its history along;
+# they are told because they see one stay less. Events weigh a thousand, so that none makes up for
+# it, such as the one of a stay that appears.
+_STAYS_OF_LIMITED = """CASE WHEN tenancy_properties() IS NULL THEN 0 ELSE (
+    SELECT count(*) FROM bookings_booking
+    WHERE organization_id = %(organization)s AND deleted_at IS NULL
+        AND property_id = ANY ((SELECT tenancy_properties())::uuid[])
+) END"""
+_HAPPENED = f"1000 * ({_EVENTS}) - {_STAYS_OF_LIMITED}"
 _ANCHOR = "(now() - interval '5 minutes')"
 _MICROSECONDS = "(extract(epoch FROM {moment}) * 1000000)::bigint::text"
 

@@ -194,6 +194,36 @@ def test_pages_about_others_are_not_there(house: House) -> None:
     assert {limited.get(path).status_code for path in pages_about(house.mine)} == {200}
 
 
+def test_an_open_chart_is_told_when_a_stay_comes_or_leaves(house: House) -> None:
+    limited, root = signed_in(house.manager), f"/o/{house.organization.slug}/calendar/"
+    mine, theirs, later = house.mine.home, house.theirs.home, DAY + ONE * 20
+    with organization_context(house.organization, by=house.owner, door=Door.COMMAND):
+        # Of a guest who stays on: whom they no longer see would be told by that.
+        stay = make_booking(theirs, later, guest=house.mine.guest)
+
+    def move(home: Property) -> None:
+        update_booking(booking=stay, changes={"property": home}, by=house.owner)
+
+    def move_while_another_is_booked(home: Property) -> None:
+        make_booking(mine, later)
+        move(home)
+
+    told = []
+    for deed, home in (
+        (move, mine),
+        (move, theirs),
+        (move, mine),
+        (move_while_another_is_booked, theirs),
+    ):
+        as_of = limited.get(f"{root}data?{SPAN}").json()["as_of"]
+        before = limited.get(f"{root}changes", {"as_of": as_of}).status_code
+        with organization_context(house.organization, by=house.owner, door=Door.COMMAND):
+            deed(home)
+        told.append((before, limited.get(f"{root}changes", {"as_of": as_of}).status_code))
+
+    assert told == [(204, 200)] * 4
+
+
 def test_the_api_knows_nothing_of_others(house: House) -> None:
     limited, mine, theirs = Api(house.manager), house.mine, house.theirs
     unit = theirs.stay.unit_id
