@@ -22,6 +22,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.audit import SecurityEvent, record_security_event
+from accounts.devices import remember_seen
 from accounts.models import User
 from accounts.one_time import Purpose, forget_one_time_tokens
 from accounts.people import end_ways_in, link_provider, verify_email
@@ -55,6 +56,10 @@ def _note(request: HttpRequest | None, kind: SecurityEvent, user: User | None, *
 def note_log_in(request: HttpRequest, user: User, **more: Any) -> None:
     """Who came in."""
     _note(request, SecurityEvent.LOGGED_IN, user)
+    # The API's log-in makes no session.
+    session = getattr(request, "session", None)
+    if session is not None and session.session_key:
+        remember_seen(session.session_key)
 
 
 @receiver(user_logged_out, dispatch_uid="accounts.note_log_out")

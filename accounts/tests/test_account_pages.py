@@ -1,6 +1,7 @@
 """One's own account: profile, e-mail, phone, password, devices, the end of it."""
 
 import re
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from accounts import devices
 from accounts.models import Organization, RefreshToken, User
 from accounts.tests.test_sign_up import code_in
 from accounts.tokens import issue_tokens
@@ -222,6 +224,30 @@ def test_devices_are_signed_out_one_or_all(inside_client: Client, owner: User) -
     assert alive == [302, 200]
     assert others[1].get("/account").status_code == 302
     assert inside_client.get("/account").status_code == 200
+
+
+def test_devices_say_when_they_were_last_seen(
+    inside_client: Client, owner: User, statements: Statements, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Client()
+    other.post("/login", {"username": owner.email, "password": PASSWORD})
+    sessions = UserSession.objects.filter(session_key=other.session.session_key)
+    long_ago = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+    sessions.update(last_seen_at=long_ago)
+
+    other.get("/account")
+    with statements(3):
+        other.get("/account")
+    just_now = sessions.get().last_seen_at
+    page = inside_client.get("/account/sessions").text
+    monkeypatch.setattr(devices, "SECONDS_BETWEEN", 0)
+    with statements(4):
+        other.get("/account")
+
+    assert just_now == long_ago
+    assert 'last seen <time datetime="2026-03-01T09:30:00+00:00">' in page
+    assert page.count("last seen") == 1
+    assert sessions.get().last_seen_at > long_ago
 
 
 def test_device_of_somebody_else_is_not_there(inside_client: Client) -> None:
