@@ -54,8 +54,10 @@ type Look = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
+def chromium(django_db_setup: None) -> Iterator[Chromium]:
     """One Chromium for all tests of this process; each opens contexts of its own in it.
+
+    It ends before the database does, for it keeps connections to the server that reads there.
 
     Playwright leaves an event loop running in this thread. It is put aside while no test needs
     it, since the code of other tests may want one, and Django asks whether there is any.
