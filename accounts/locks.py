@@ -1,12 +1,31 @@
 """Lock-outs of people who guessed, or were guessed at, too often."""
 
 from allauth.core import ratelimit
+from asgiref.sync import sync_to_async
+from axes.helpers import get_lockout_response
+from axes.middleware import AxesMiddleware
 from axes.utils import reset
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.models import User
 from villaops.tenancy import Door
+
+
+class LockoutMiddleware(AxesMiddleware):
+    """Answers the attempt that shuts the door.
+
+    The asynchronous half of django-axes hands the credentials over in place of the answer.
+    """
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponse:
+        response = await self.get_response(request)
+        if settings.AXES_ENABLED and getattr(request, "axes_locked_out", None):
+            credentials = getattr(request, "axes_credentials", None)
+            answer = sync_to_async(get_lockout_response, thread_sensitive=True)
+            response = await answer(request, response, credentials)
+        return response
 
 
 def lift_lock(*, email: str, address: str | None, by: User, door: Door) -> None:

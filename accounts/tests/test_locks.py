@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from axes.models import AccessAttempt
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection
-from django.test import Client
+from django.test import AsyncClient, Client
 
 from accounts.audit import SecurityEvent
 from accounts.models import User
@@ -45,6 +46,29 @@ def test_one_counter_for_all_doors_of_a_password() -> None:
     assert by_page.status_code == 429
     for answer in (by_api, by_page):
         assert 0 < int(answer["Retry-After"]) <= 15 * 60
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "body", "content_type", "wrong"),
+    [
+        ("/api/v1/auth/login", {"email": "who@example.com"}, "application/json", 401),
+        ("/login", {"username": "who@example.com"}, None, 200),
+    ],
+    ids=["API", "page"],
+)
+def test_the_attempt_that_locks_is_answered_as_the_server_runs(
+    path: str, body: dict[str, str], content_type: str | None, wrong: int
+) -> None:
+    """Asynchronously, that is: the other tests drive the synchronous half of the middleware."""
+    post = async_to_sync(AsyncClient().post)
+    more = {"content_type": content_type} if content_type else {}
+
+    answers = [post(path, body | {"password": WRONG}, **more).status_code for _ in range(6)]
+
+    assert answers[:4] == [wrong] * 4
+    assert answers[4] in {wrong, 429}
+    assert answers[5] == 429
 
 
 @pytest.mark.django_db
