@@ -144,10 +144,11 @@ def locked_out(
     """The log-in page with its fields shut for a while; django-axes calls this."""
     if request.path.startswith("/api/") and response is not None:
         return response  # The API has said so in its own words.
-    context = {
-        "form": SignInForm(request),
-        "locked_minutes": ceil(settings.LOGIN_LOCK_MINUTES),
-    }
+    page = SignInView()
+    page.setup(request)
+    context = page.get_context_data(
+        form=SignInForm(request), locked_minutes=ceil(settings.LOGIN_LOCK_MINUTES)
+    )
     answer = render(request, "accounts/login.html", context, status=429)
     answer["Retry-After"] = str(seconds_left(request, credentials or {}))
     return answer

@@ -72,6 +72,17 @@ def test_the_attempt_that_locks_is_answered_as_the_server_runs(
 
 
 @pytest.mark.django_db
+def test_locked_page_still_leads_where_one_was_going() -> None:
+    form = {"username": "who@example.com", "password": WRONG, "next": "/account/email"}
+    pages = [Client().post("/login", form).text for _ in range(5)]
+
+    ways = ["With a code by mail or text", "/login/code?next=%2Faccount%2Femail"]
+    assert all(way in pages[0] for way in ways)
+    assert "Too many failed log-ins" in pages[-1]
+    assert all(way in pages[-1] for way in ways)
+
+
+@pytest.mark.django_db
 def test_administrator_sees_and_lifts_a_lock() -> None:
     administrator = make_user("root@example.com", is_staff=True, is_superuser=True)
     site, user = Client(), make_user()
