@@ -208,11 +208,14 @@ def test_second_step_is_asked_for_after_the_password(client: Client, ada: User) 
         "/login", {"username": ada.email, "password": PASSWORD, "next": "/account/sessions"}
     )
     before = signed_in(client)
+    step = client.get("/login/second-step").text
     wrong = client.post("/login/second-step", {"code": "000000"})
     right = client.post("/login/second-step", {"code": present_code(SECRET)})
 
     assert asked["Location"] == "/login/second-step"
     assert not before
+    assert "Code of your app" in step
+    assert "Use a passkey" not in step  # There is none.
     assert "This code is not right." in wrong.text
     assert right["Location"] == "/account/sessions"
     assert signed_in(client)
