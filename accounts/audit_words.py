@@ -48,6 +48,13 @@ ACTIONS: dict[str, Any] = {
 }
 # Facts that follow from the action, or that no person can read.
 UNTOLD = frozenset({"deleted_at", "anonymized_at", "undone_at", "revoked_at", "logo", "avatar"})
+# Facts whose column says less than what a manager calls them.
+LABELS: dict[str, Any] = {
+    "ends_at": gettext_lazy("To be deleted on"),
+    "invited_email": gettext_lazy("Invited e-mail"),
+    "is_placed": gettext_lazy("Takes up nights"),
+    "property_ids": gettext_lazy("Only these properties"),
+}
 ADDRESS = "address"
 NOTHING = "–"
 
@@ -206,7 +213,7 @@ def _column(model: type[models.Model] | None, name: str) -> Any:
 
 
 def _label(name: str, column: Any) -> str:
-    word = column.verbose_name if column else name.replace("_", " ")
+    word = LABELS.get(name) or (column.verbose_name if column else name.replace("_", " "))
     return str(capfirst(word))
 
 

@@ -179,6 +179,21 @@ def test_it_is_for_owners_and_managers_without_a_limit(
     assert stay.reference not in page_of(stranger, other_organization).text
 
 
+def test_limits_are_told_by_what_a_manager_calls_them(
+    organization: Organization, owner: User, stay: Booking
+) -> None:
+    staff = make_member(organization, Role.STAFF)
+    with organization_context(organization, by=owner, door=Door.WEB):
+        Membership.objects.filter(user=staff).update(property_ids=[stay.property_id])
+
+    rows = page_of(owner, organization).context["rows"]
+    changed = next(row for row in rows if row.what == "Member changed")
+
+    assert [(change.label, change.new) for change in changed.changes] == [
+        ("Only these properties", stay.property.name)
+    ]
+
+
 @pytest.mark.parametrize("stays", [1, 3])
 def test_the_page_asks_as_much_for_many_entries(
     organization: Organization, owner: User, statements: Statements, stays: int
