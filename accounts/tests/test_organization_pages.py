@@ -197,8 +197,10 @@ def test_limited_manager_gives_no_more_than_they_see(
 def test_transfer_and_leave(page: Client, organization: Organization, owner: User) -> None:
     alone = page.post(at(organization, "leave"))
     assert "You are the only owner" in alone.text
+    assert "Nobody else is a member yet" in page.get(at(organization, "transfer")).text
     heir = Membership.objects.get(user=make_member(organization, Role.STAFF))
 
+    assert "Nobody else" not in page.get(at(organization, "transfer")).text
     page.post(at(organization, "transfer"), {"to": str(heir.pk)})
 
     heir.refresh_from_db()
