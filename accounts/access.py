@@ -24,6 +24,7 @@ from accounts.permissions import (
     key_allows,
 )
 from villaops.tenancy import Door, organization_context
+from villaops.written import browser_locale, written_as_in
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def page(permission: Permission) -> Callable[[View], View]:
     """Open a dashboard page under `/o/<slug>/` to members whose role has the permission.
 
     Nobody signed in: the log-in page. Not a member: 404. A role without the permission: 403.
-    The view runs in the organization's context, one transaction; the response is rendered there.
+    The view runs in the organization's context, one transaction; the response is rendered there,
+    with dates and numbers as the organization writes them.
     """
 
     def decorate(view: View) -> View:
@@ -109,7 +111,8 @@ def page(permission: Permission) -> Callable[[View], View]:
             inside.access = _access(user, inside.memberships, slug)
             if not inside.access.can(permission):
                 raise PermissionDenied
-            with inside.access.context(Door.WEB):
+            locale = inside.access.organization.locale
+            with written_as_in(locale), inside.access.context(Door.WEB):
                 return view(inside, *args, **kwargs)
 
         # The route test walks the resolver and reads who may enter from here.
@@ -139,6 +142,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "access": access,
         "organization": access.organization,
+        "browser_locale": browser_locale(access.organization.locale),
         "memberships": cast(OrganizationRequest, request).memberships,
     }
 

@@ -16,7 +16,6 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +27,7 @@ from accounts.audit_words import ACTIONS, KINDS, door_of, rows_of, what
 from accounts.models import AuditEntry, Organization, User
 from accounts.permissions import Permission
 from bookings.exports import StoredFile, harmless
+from villaops import written
 from villaops.clock import today_in
 from villaops.forms import DayInput, HouseForm
 from villaops.pages import wants_fragment
@@ -109,7 +109,7 @@ class AuditFilter(HouseForm):
         if isinstance(value, UUID):
             return _("One record")
         if isinstance(value, dt.date):
-            return f"{self.fields[name].label}: {date_format(value, 'j M Y')}"
+            return f"{self.fields[name].label}: {written.plain_day(value)}"
         known: dict[str, Any] = {}
         for key, label in self.fields[name].choices:  # type: ignore[attr-defined]
             known |= dict(label) if isinstance(label, list | tuple) else {key: label}

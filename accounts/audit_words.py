@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
 from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -20,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.audit import SecurityEvent
 from accounts.models import AuditEntry
+from villaops import written
 from villaops.tenancy import Door
 
 # What a record is called, and the model whose fields its changes name.
@@ -230,9 +229,9 @@ def _value(value: Any, column: Any, names: dict[UUID, _Name]) -> str:
     if getattr(column, "choices", None):
         return str(dict(column.choices).get(value, value))
     if isinstance(column, models.DecimalField):
-        return f"{Decimal(str(value)):.{column.decimal_places}f}"
+        return written.number(value, column.decimal_places)
     if isinstance(column, models.DateTimeField) and (moment := parse_datetime(str(value))):
-        return date_format(localtime(moment), "j M Y, H:i")
+        return written.moment(localtime(moment))
     if isinstance(column, models.DateField) and (day := parse_date(str(value))):
-        return date_format(day, "j M Y")
+        return written.plain_day(day)
     return str(value)

@@ -19,6 +19,7 @@ from accounts.querysets import ApiKeyQuerySet, MembershipQuerySet, UserManager
 from accounts.triggers import address_kept_in_step
 from villaops.fields import EmailAddressField
 from villaops.history import keep_history
+from villaops.written import LOCALE_PATTERN
 
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 UUID_PATTERN = r"^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$"
@@ -130,6 +131,11 @@ class Organization(models.Model):
                 condition=Q(currency__regex=r"^[A-Z]{3}$"),
                 name="organization_currency_shape",
                 violation_error_message="A currency is three capital letters (ISO 4217).",
+            ),
+            models.CheckConstraint(
+                condition=Q(locale__regex=LOCALE_PATTERN),
+                name="organization_locale_shape",
+                violation_error_message="A locale is a language, and where: de, de_AT (CLDR).",
             ),
         ]
 

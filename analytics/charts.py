@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from analytics.figures import DayOccupancy, Figures, PropertyOccupancy
+from villaops import written
 
 type Chart = dict[str, Any]
 
 
-def chart_of_days(days: Sequence[DayOccupancy], *, pattern: str) -> Chart:
-    """Occupancy by day, or by whatever the pattern of dates names."""
+def chart_of_days(days: Sequence[DayOccupancy], *, by_month: bool) -> Chart:
+    """Occupancy by day, or by month when each of the days stands for one."""
+    name = written.month if by_month else written.short_plain_day
     rates = [day.rate if day.available else None for day in days]
     return _chart(
-        [date_format(day.day, pattern) for day in days],
+        [name(day.day) for day in days],
         [_series("bar", _("Occupancy"), rates, "accent")],
         unit="%",
     )
@@ -69,4 +70,4 @@ def _series(kind: str, label: str, values: Sequence[Decimal | int | None], color
 
 
 def _names(months: Sequence[Figures]) -> list[str]:
-    return [date_format(month.start, "M Y") for month in months]
+    return [written.month(month.start) for month in months]

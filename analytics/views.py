@@ -93,7 +93,7 @@ def _by_day(days: list[DayOccupancy]) -> dict[str, Any]:
     return {
         "days": shown,
         "is_by_month": is_long,
-        "day_chart": chart_of_days(shown, pattern="M Y" if is_long else "j M"),
+        "day_chart": chart_of_days(shown, by_month=is_long),
         "sold": sum(day.sold for day in days),
         "available": sum(day.available for day in days),
         "rate": percent(sum(day.sold for day in days), sum(day.available for day in days)),

@@ -3,13 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import Block, Booking, Status
 from bookings.nights import Holding
 from properties.models import Unit
+from villaops import written
 
 
 @dataclass(frozen=True)
@@ -94,4 +94,4 @@ def _where(booking: Booking, held: Holding) -> str:
 
 
 def _day(day: dt.date) -> str:
-    return date_format(day, "D j M")
+    return written.short_day(day)

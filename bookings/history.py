@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bookings.models import Booking, BookingNote, NightEvent, Status
+from villaops import written
 from villaops.history import with_who
 from villaops.tenancy import Door
 
@@ -270,7 +271,7 @@ def _stay(event: Any) -> str:
 
 
 def _day(day: dt.date) -> str:
-    return f"{day.day} {day:%b %Y}"
+    return written.plain_day(day)
 
 
 def _party(event: Any) -> str:
@@ -282,4 +283,4 @@ def _party(event: Any) -> str:
 
 
 def _amount(amount: Decimal | None, currency: str) -> str:
-    return _("none") if amount is None else f"{amount:,.2f} {currency}"
+    return _("none") if amount is None else f"{written.number(amount, 2)} {currency}"

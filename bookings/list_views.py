@@ -6,7 +6,6 @@ from typing import Any, cast
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,6 +18,7 @@ from bookings.models import Booking, SavedView
 from bookings.querysets import BookingQuerySet
 from bookings.saved_views import views_of
 from properties.models import Property
+from villaops import written
 from villaops.clock import today_in
 from villaops.pages import wants_fragment
 from villaops.tenancy import Door
@@ -149,7 +149,7 @@ def _words(filters: BookingFilter, name: str, value: Any) -> str:
     if name == "q":
         return _("“%s”") % value
     if isinstance(value, date):
-        return f"{field.label}: {date_format(value, 'j M Y')}"
+        return f"{field.label}: {written.plain_day(value)}"
     return str(dict(cast(Any, field).choices)[value])
 
 

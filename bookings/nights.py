@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from bookings.models import Block, Booking, Night, NightEvent
 from properties.models import Unit
+from villaops import written
 from villaops.errors import Conflict
 
 type Holding = list[tuple[dt.date, UUID]]
@@ -49,9 +50,7 @@ class DatesTaken(Conflict):
             by = f" by booking {self.by.reference}"
         elif self.by:
             by = f" by a block ({self.by.get_reason_display().lower()})"
-        return (
-            f"The night of {self.night:%a} {self.night.day} {self.night:%B %Y}{where} is taken{by}."
-        )
+        return f"The night of {written.spelled_day(self.night)}{where} is taken{by}."
 
 
 def dates(start: dt.date, end: dt.date) -> list[dt.date]:

@@ -12,11 +12,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from properties.models import Property, Unit
+from villaops import written
 from villaops.tenancy import Door
 
 # So many acts are told on the page of a property; so many rows are read for them.
@@ -181,6 +181,8 @@ def _field(name: str, word: Any, was: Any, now: Any) -> str:
 
 
 def _shown(name: str, value: Any) -> Any:
+    if name in MONEY and isinstance(value, Decimal):
+        return written.number(value, 2)
     return CHOICES.get(name, {}).get(value, value)
 
 
@@ -234,4 +236,4 @@ def _offer(name: str, first: str | None, end: str | None) -> str:
 
 
 def _day(day: str | None) -> str:
-    return date_format(dt.date.fromisoformat(day), "j M Y") if day else ""
+    return written.plain_day(dt.date.fromisoformat(day)) if day else ""

@@ -10,7 +10,6 @@ from django.db.models import Case, Q, Value, When
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -20,6 +19,7 @@ from accounts.permissions import Permission
 from bookings.models import Booking, Status
 from guests.models import Guest
 from properties.models import Property
+from villaops import written
 from villaops.clock import today_in
 from villaops.pages import wants_fragment
 from villaops.templatetags.house import NAVIGATION, property_icon
@@ -80,7 +80,7 @@ def find(request: OrganizationRequest) -> HttpResponse:
 def _groups(access: Access, text: str) -> Iterator[Group]:
     day = read_day(text, today_in(access.organization.time_zone)) if text else None
     if day:
-        yield Group(date_format(day, "l j F Y"), _pages_of(access, day))
+        yield Group(written.long_day(day), _pages_of(access, day))
     if text:
         yield Group(_("Bookings"), _bookings(access, text, day))
         if access.can(Permission.READ_GUESTS):
@@ -109,7 +109,7 @@ def _bookings(access: Access, text: str, day: dt.date | None) -> list[Result]:
 
 def _booking(access: Access, stay: Booking) -> Result:
     who = stay.guest.name if stay.guest else _("No guest yet")
-    nights = f"{date_format(stay.check_in, 'j M')} – {date_format(stay.check_out, 'j M Y')}"
+    nights = f"{written.short_plain_day(stay.check_in)} – {written.plain_day(stay.check_out)}"
     note = " · ".join((stay.reference, stay.property.name, nights, stay.get_status_display()))
     return Result(who, note, "notebook", _url(access, "bookings:detail", stay.pk))
 
@@ -138,7 +138,7 @@ def _properties(access: Access, text: str) -> list[Result]:
 
 def _pages_of(access: Access, day: dt.date) -> list[Result]:
     """The day itself, on the pages that show one."""
-    shown = date_format(day, "D j M Y")
+    shown = written.day(day)
     return [
         Result(
             _("Arrivals and departures"),

@@ -3,6 +3,8 @@
 
 const charts = new Map();
 const root = document.documentElement;
+// Numbers as the organization writes them; without a wish of its own, as the page's language does.
+const { locale } = root.dataset;
 
 // Custom properties may hold light-dark(), which only a resolved color of an element answers.
 const colorOf = (name, place) => {
@@ -16,7 +18,7 @@ const colorOf = (name, place) => {
 
 const amount = (value, unit) => {
   if (value === null) return "–";
-  const number = Number(value).toLocaleString(root.lang || "en", { maximumFractionDigits: 2 });
+  const number = Number(value).toLocaleString(locale ?? (root.lang || "en"), { useGrouping: true, maximumFractionDigits: 2 });
   return `${number} ${unit}`;
 };
 
@@ -97,6 +99,7 @@ const drawAll = () => {
   for (const canvas of document.querySelectorAll("[data-chart]")) draw(canvas);
 };
 
+if (locale) Chart.defaults.locale = locale;
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
 drawAll();
 document.addEventListener("htmx:afterSettle", drawAll);

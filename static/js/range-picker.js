@@ -6,7 +6,8 @@ const iso = (day) => day.toISOString().slice(0, 10);
 const read = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : null);
 const plus = (day, days) => new Date(day.getTime() + days * DAY);
 const monthOf = (day, by = 0) => new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + by, 1));
-const say = (day, options) => day.toLocaleDateString("en-GB", { timeZone: "UTC", ...options });
+const locale = document.documentElement.dataset.locale ?? "en-GB";
+const say = (day, options) => day.toLocaleDateString(locale, { timeZone: "UTC", ...options });
 const LONG = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
 
 class RangePicker {

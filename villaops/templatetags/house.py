@@ -7,19 +7,17 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel.core import get_global
-from babel.numbers import format_decimal, get_currency_precision
 from django import template
 from django.template.context import Context
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Access
 from accounts.permissions import Permission
+from villaops import written
 from villaops.toasts import toasts_for
 
 register = template.Library()
@@ -48,8 +46,6 @@ PROPERTY_ICONS = {
     "apartment": "building",
 }
 
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
-
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
@@ -77,41 +73,58 @@ def status_badge(value: str, label: str) -> dict[str, str]:
 @register.filter
 def money(amount: Decimal | None, currency: str) -> str:
     """`1,290.00 USD`: the code, because two dollars may stand on one page; a dash for no amount."""
-    if amount is None:
-        return "–"
-    if currency in get_global("all_currencies"):
-        # Yen have no cents on a bill, but an amount that has some is never shown without them.
-        digits = get_currency_precision(currency)
-        digits = digits if amount == round(amount, digits) else 2
-    else:
-        digits = 2
-    number = format_decimal(amount, format=f"#,##0.{'0' * digits}".rstrip("."), locale="en")
-    return f"{number}{NO_BREAK_SPACE}{currency}"
+    return "–" if amount is None else written.money(amount, currency)
+
+
+@register.filter
+def number(value: Decimal | float, digits: int) -> str:
+    """`66.7`, with so many digits after the point."""
+    return written.number(value, digits)
 
 
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """`Sat 21 Nov 2026`, readable by machines."""
-    return _time(value, "D j M Y")
+    return _time(value, value and written.day(value))
 
 
 @register.filter
 def short_day(value: date | None) -> SafeString | str:
     """`Sat 21 Nov`, where the year goes without saying."""
-    return _time(value, "D j M")
+    return _time(value, value and written.short_day(value))
 
 
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> SafeString | str:
     """`21 Nov 2026, 14:05` in the zone in force."""
-    return _time(value, "j M Y, H:i")
+    return _time(value, value and written.moment(value))
 
 
-def _time(value: date | None, pattern: str) -> SafeString | str:
-    if value is None:
+# In titles, headings and drawings, which have no room for `<time>`.
+register.filter("day_text", written.day)
+register.filter("short_day_text", written.short_day)
+register.filter("long_day", written.long_day)
+register.filter("long_short_day", written.long_short_day)
+register.filter("month", written.month)
+register.filter("weekday", written.weekday)
+
+
+@register.filter
+def time_of_day(value: str | None) -> str:
+    """`14:00`; empty for none."""
+    return written.time_of_day(value) if value else ""
+
+
+def _time(value: date | None, shown: str | None) -> SafeString | str:
+    if value is None or shown is None:
         return "–"
-    shown = date_format(value, pattern).replace(" ", NO_BREAK_SPACE)
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+    spoken = written.language()
+    return format_html(
+        '<time datetime="{}"{}>{}</time>',
+        value.isoformat(),
+        format_html(' lang="{}"', spoken) if spoken else "",
+        shown.replace(" ", written.NO_BREAK_SPACE),
+    )
 
 
 @register.filter

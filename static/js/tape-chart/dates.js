@@ -2,7 +2,9 @@
 // does pixels. No time zone is involved: a night is a date.
 
 const DAY = 86_400_000;
-const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+const { lang, dataset } = document.documentElement;
+// As the organization writes; without a wish of its own, as the page's language does.
+const language = dataset.locale ?? (lang === "en" ? "en-GB" : lang);
 const written = (options) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options });
 
 const FORMATS = {

@@ -14,6 +14,7 @@ export const nights = (n) => say(n === 1 ? "nightsOne" : "nightsMany", { n });
 export const kindOf = (bar) => say(bar.kind === "block" ? `reason_${bar.reason}` : `status_${bar.status}`);
 
 export const money = (amount, currency) => {
-  const figure = Number(amount).toLocaleString(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const { locale } = document.documentElement.dataset;
+  const figure = Number(amount).toLocaleString(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: true });
   return `${figure}\u00a0${currency}`;
 };
