@@ -1,6 +1,6 @@
 """What the pages share: icons, badges, money, dates and the navigation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -85,19 +85,19 @@ def number(value: Decimal | float, digits: int) -> str:
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """`Sat 21 Nov 2026`, readable by machines."""
-    return _time(value, value and written.day(value))
+    return _time(value, written.day)
 
 
 @register.filter
 def short_day(value: date | None) -> SafeString | str:
     """`Sat 21 Nov`, where the year goes without saying."""
-    return _time(value, value and written.short_day(value))
+    return _time(value, written.short_day)
 
 
 @register.filter(expects_localtime=True)
 def moment(value: datetime | None) -> SafeString | str:
     """`21 Nov 2026, 14:05` in the zone in force."""
-    return _time(value, value and written.moment(value))
+    return _time(value, written.moment)
 
 
 # In titles, headings and drawings, which have no room for `<time>`.
@@ -115,15 +115,15 @@ def time_of_day(value: str | None) -> str:
     return written.time_of_day(value) if value else ""
 
 
-def _time(value: date | None, shown: str | None) -> SafeString | str:
-    if value is None or shown is None:
+def _time[Day: date](value: Day | None, write: Callable[[Day], str]) -> SafeString | str:
+    if value is None:
         return "–"
     spoken = written.language()
     return format_html(
         '<time datetime="{}"{}>{}</time>',
         value.isoformat(),
         format_html(' lang="{}"', spoken) if spoken else "",
-        shown.replace(" ", written.NO_BREAK_SPACE),
+        write(value).replace(" ", written.NO_BREAK_SPACE),
     )
 
 
