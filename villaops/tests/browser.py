@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -84,6 +85,8 @@ def browser(
     yield started
     for context in started.contexts:
         context.close()
+    # Where there is a loop, Django keeps other connections than where there is none.
+    connection.close()
     asyncio._set_running_loop(None)
 
 
