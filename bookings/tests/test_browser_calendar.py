@@ -1,9 +1,10 @@
 """Hands on the tape chart: the same journeys by mouse on a desk and by finger on a phone."""
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from bookings.models import Block, Booking
@@ -105,8 +106,13 @@ def split(page: Page, house: House, screen: str) -> None:  # noqa: F811
         drag(Mouse(page), night(page, "Room 1", third), night(page, "Room 3", third))
         page.keyboard.up("Shift")
         return
-    bar(page, "Emma Thompson").tap()
     card = page.get_by_role("dialog", name="Details")
+    # What was just changed is drawn anew with the next poll: a tap in that instant meets nothing.
+    for _ in range(3):
+        bar(page, "Emma Thompson").tap()
+        with suppress(Error):
+            card.wait_for(timeout=3000)
+            break
     card.get_by_text("Change dates or unit").tap()
     assert_accessible(page)
     card.get_by_label("From the night of").fill(str(third))

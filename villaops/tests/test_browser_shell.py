@@ -115,6 +115,8 @@ def test_keys_lead_about_and_can_be_switched_off(
         keyboard.press("g")
         keyboard.press("b")
         expect(page.get_by_role("heading", name="Bookings", level=1)).to_be_visible()
+        # The page is read before its scripts listen to keys.
+        page.wait_for_load_state()
         keyboard.press("/")
         keyboard.type("n?g")
         expect(page.get_by_role("searchbox")).to_have_value("n?g")
