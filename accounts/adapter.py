@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import oauth
-from accounts.mail import send_mail_to
+from accounts.mail import moment_in_mail, send_mail_to
 from accounts.models import User
 from accounts.people import set_password, verify_phone
 from accounts.phones import PhoneField
@@ -114,7 +114,7 @@ def _portable(context: Mapping[str, Any]) -> dict[str, Any]:
         if name in context:
             plain["url"] = outward(context[name])
     if isinstance(at := context.get("timestamp"), datetime):
-        plain["when"] = f"{at:%-d %B %Y, %H:%M} UTC"
+        plain["when"] = moment_in_mail(at)
     if provider := context.get("provider"):
         plain["provider"] = str(provider.name)
     return plain

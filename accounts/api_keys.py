@@ -6,13 +6,13 @@ from base64 import b32encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import ApiKey, Organization, User
+from accounts.one_time import hash_of
 from accounts.permissions import Scope
 from villaops.errors import NotFound
 from villaops.verbs import clean, verb
@@ -76,11 +76,6 @@ def note_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or key.last_used_at < before:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=before)
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
-
-
-def hash_of(secret: str) -> bytes:
-    """What the database knows of a secret. It is random, so that one round is enough."""
-    return sha256(secret.encode()).digest()
 
 
 def looks_genuine(text: str) -> bool:

@@ -8,7 +8,7 @@ from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_login_failed
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest
 from django.utils import timezone
@@ -17,6 +17,7 @@ from accounts.backends import locked_name
 from accounts.models import User
 from villaops.api.throttles import client_address
 from villaops.errors import DomainError, PermissionDenied, TooManyAttempts, Unauthenticated
+from villaops.verbs import one_at_a_time
 
 
 class WrongPassword(Unauthenticated):
@@ -51,7 +52,8 @@ def check_login(request: HttpRequest, *, email: str, password: str) -> User:
 @transaction.atomic
 def _attempt(request: HttpRequest, email: str, password: str) -> User | DomainError:
     credentials = {"username": email}
-    _one_at_a_time(request, credentials)
+    # Parallel guesses would all pass the count.
+    one_at_a_time(f"login:{locked_name(request, credentials)}")
     if settings.AXES_ENABLED and not AxesProxyHandler.is_allowed(request, credentials):
         return TooManyFailedLogins(retry_after=seconds_left(request, credentials))
     user = _user_with(email, password)
@@ -72,22 +74,14 @@ def confirm_password(request: HttpRequest, *, user: User, password: str) -> bool
     Raises TooManyFailedLogins.
     """
     credentials = {"username": user.email}
-    _one_at_a_time(request, credentials)
+    # Parallel guesses would all pass the count.
+    one_at_a_time(f"login:{locked_name(request, credentials)}")
     if settings.AXES_ENABLED and not AxesProxyHandler.is_allowed(request, credentials):
         raise TooManyFailedLogins(retry_after=seconds_left(request, credentials))
     if user.has_usable_password() and user.check_password(password):
         return True
     user_login_failed.send(sender=__name__, credentials=credentials, request=request)
     return False
-
-
-def _one_at_a_time(request: HttpRequest, credentials: dict[str, str]) -> None:
-    """Attempts for one e-mail wait for each other; parallel guesses would all pass the count."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"login:{locked_name(request, credentials)}"],
-        )
 
 
 def _user_with(email: str, password: str) -> User | None:

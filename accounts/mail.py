@@ -5,6 +5,7 @@ is the subject. A worker writes and sends it after the transaction, so that nobo
 how long an answer takes whether there was somebody to write to.
 """
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,11 @@ def send_mail_to(address: str, template: str, context: dict[str, Any] | None = N
     transaction.on_commit(
         partial(deliver_mail.delay, address, template, context or {}), robust=True
     )
+
+
+def moment_in_mail(moment: datetime) -> str:
+    """As people read it, wherever they are: `21 November 2026, 14:05 UTC`."""
+    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
 
 
 def written_mail(address: str, template: str, context: dict[str, Any]) -> EmailMultiAlternatives:

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from django.urls import reverse
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.mail import send_mail_to
 from accounts.models import Invitation, Membership, Organization, User
+from accounts.one_time import hash_of
 from accounts.permissions import ROLES, Role
 from accounts.services import EmailTaken
 from villaops.errors import Conflict, NotFound, PermissionDenied
@@ -134,7 +134,7 @@ def _send_invitation(membership: Membership, by: User | None, now: datetime, sit
     Invitation.objects.update_or_create(
         membership=membership,
         defaults={
-            "secret_hash": _hash_of(secret),
+            "secret_hash": hash_of(secret),
             "invited_by": by,
             "sent_at": now,
             "expires_at": expires_at,
@@ -168,7 +168,7 @@ def open_invitation(secret: str, now: datetime) -> Invitation:
     Raises InvitationNotFound.
     """
     found = (
-        Invitation.objects.filter(secret_hash=_hash_of(secret), expires_at__gt=now)
+        Invitation.objects.filter(secret_hash=hash_of(secret), expires_at__gt=now)
         .select_related("membership__organization", "invited_by")
         .first()
     )
@@ -184,7 +184,7 @@ def accept_invitation(*, secret: str, user: User, now: datetime, door: Door) -> 
     Of two that click at once, one comes in and the other finds the invitation gone.
     Raises InvitationNotFound, InvitationForSomebodyElse, AlreadyMember.
     """
-    valid = Invitation.objects.filter(secret_hash=_hash_of(secret), expires_at__gt=now)
+    valid = Invitation.objects.filter(secret_hash=hash_of(secret), expires_at__gt=now)
     invitation = valid.select_for_update().first()
     if invitation is None:
         raise InvitationNotFound
@@ -326,8 +326,3 @@ def _check_owner_is_left() -> None:
 
 def _listed(property_ids: Sequence[UUID] | None) -> list[UUID] | None:
     return None if property_ids is None else sorted(set(property_ids))
-
-
-def _hash_of(secret: str) -> bytes:
-    """What the database knows of a link. It is random, so that one round is enough."""
-    return sha256(secret.encode()).digest()

@@ -38,7 +38,7 @@ def issue_one_time_token(*, user: User, purpose: Purpose, now: datetime | None =
     """Make a secret for one purpose; only its hash is kept."""
     secret = secrets.token_urlsafe(32)
     OneTimeToken(
-        secret_hash=_hash_of(secret),
+        secret_hash=hash_of(secret),
         purpose=purpose,
         user=user,
         email=user.email,
@@ -53,7 +53,7 @@ def use_one_time_token(*, secret: str, purpose: Purpose, now: datetime) -> Used 
     Of two at the same time the second waits for the first, and finds nothing.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_USE, [_hash_of(secret), purpose.value, now])
+        cursor.execute(_USE, [hash_of(secret), purpose.value, now])
         row = cursor.fetchone()
     return Used(*row) if row else None
 
@@ -69,5 +69,6 @@ def forget_one_time_tokens(*, user: User, purposes: list[Purpose]) -> None:
     OneTimeToken.objects.filter(user=user, purpose__in=purposes).delete()
 
 
-def _hash_of(secret: str) -> bytes:
+def hash_of(secret: str) -> bytes:
+    """What the database knows of a secret. It is random, so that one round is enough."""
     return sha256(secret.encode()).digest()

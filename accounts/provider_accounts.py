@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
-from django.db import connection
 
 from accounts.audit import SecurityEvent, record_security_event
-from accounts.mail import send_mail_to
+from accounts.mail import moment_in_mail, send_mail_to
 from accounts.models import User
 from accounts.oauth import PROVIDERS, Identity
 from accounts.people import end_ways_in
 from accounts.services import EmailTaken
 from villaops.errors import Unauthenticated
 from villaops.tenancy import Door, person_context
-from villaops.verbs import verb
+from villaops.verbs import one_at_a_time, verb
 
 # Makes the account of somebody new, given what is known of them.
 type MakeAccount = Callable[..., User]
@@ -55,7 +54,7 @@ def _user_of_identity(
     *, identity: Identity, make_account: MakeAccount, door: Door, now: datetime, address: str
 ) -> User:
     # Two callbacks at once would both find nobody.
-    _one_at_a_time(f"{identity.provider}:{identity.uid}")
+    one_at_a_time(f"identity:{identity.provider}:{identity.uid}")
     known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.uid)
     account = known.select_related("user").first()
     if account:
@@ -64,7 +63,7 @@ def _user_of_identity(
         return account.user
     if identity.email is None:
         raise NoVerifiedEmail
-    _one_at_a_time(identity.email.lower())
+    one_at_a_time(f"identity:{identity.email.lower()}")
     user = User.objects.select_for_update(no_key=True).filter(email__lower=identity.email.lower())
     found = user.first()
     if found is None:
@@ -80,7 +79,7 @@ def _user_of_identity(
         # allauth sends one of its own where somebody signed in connects another account.
         told = {
             "provider": PROVIDERS[identity.provider].name,
-            "when": f"{now:%-d %B %Y, %H:%M} UTC",
+            "when": moment_in_mail(now),
             "ip": address,
         }
         send_mail_to(found.email, "account_connected", told)
@@ -97,13 +96,6 @@ def _user_of_identity(
         address=address,
     )
     return found
-
-
-def _one_at_a_time(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"identity:{name}"]
-        )
 
 
 def _link(user: User, identity: Identity, door: Door, now: datetime) -> None:

@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.audit import SecurityEvent, record_security_event
-from accounts.mail import send_mail_to
+from accounts.mail import moment_in_mail, send_mail_to
 from accounts.models import User
 from accounts.one_time import (
     Purpose,
@@ -160,4 +159,4 @@ def change_password(*, user: User, password: str, now: datetime, address: str) -
 
 
 def _when_and_where(now: datetime, address: str) -> dict[str, Any]:
-    return {"when": f"{timezone.localtime(now):%-d %B %Y, %H:%M} UTC", "ip": address}
+    return {"when": moment_in_mail(now), "ip": address}

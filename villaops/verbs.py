@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import IntegrityError, OperationalError, connection, models, transaction
 from psycopg.errors import DeadlockDetected
 
 from villaops.errors import BrokenRule, DomainError
@@ -51,6 +51,15 @@ def verb[**P, R](
         return run
 
     return decorate
+
+
+def one_at_a_time(name: str) -> None:
+    """Let transactions that name the same wait for each other, until the first has ended.
+
+    For what has no row to lock yet, or must not tell whether it has.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _violated(error: Exception) -> str:

@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.access import Access, KeyAccess
-from accounts.api_keys import SHAPE, hash_of, looks_genuine, note_use
+from accounts.api_keys import SHAPE, looks_genuine, note_use
 from accounts.joined import columns, fields
 from accounts.models import ApiKey, Membership, Organization, RevokedAccessToken, User
+from accounts.one_time import hash_of
 from accounts.permissions import Permission
 from accounts.services import OrganizationNotFound
 from accounts.tokens import Claims, InvalidCredentials, read_access_token
