@@ -107,6 +107,7 @@ export class Gestures {
     const { hand } = this;
     if (!hand || event.pointerId !== hand.id || hand.isSettling) return;
     const isFar = Math.hypot(event.clientX - hand.x, event.clientY - hand.y) > SLACK;
+    hand.wasFar ||= isFar;
     if (!hand.isMoving) {
       if (!isFar) return;
       if (hand.isTouch) {
@@ -214,8 +215,9 @@ export class Gestures {
     hand.isSettling = true;
     // The browser closes open cards on this very event: what opens now opens after it.
     await new Promise((resolve) => setTimeout(resolve));
-    if (!hand.isMoving) {
-      this.hand = null;
+    // A bar pressed for long and carried nowhere was tapped, by a slow finger.
+    if (!hand.isMoving || (hand.bar && !hand.wasFar)) {
+      this.drop();
       if (!hand.isIdle) this.tap(hand);
       return;
     }
