@@ -2,8 +2,9 @@
 
     python -m villaops.launch [--with-parent] | --stop
 
-Ctrl-C and SIGTERM end everything that was started here, the database last. What a kill -9 left
-behind is cleared by the next start.
+What ends by itself meanwhile, the database included, is started again. Ctrl-C and SIGTERM end
+everything that was started here, the database last. What a kill -9 left behind is cleared by the
+next start.
 """
 
 import argparse
@@ -18,10 +19,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Never
 
 import psutil
 
@@ -31,6 +32,7 @@ from villaops.processes import before_exec, die_with, wait_for
 MINIMUM_POSTGRES = 160000
 SERVER_SECONDS = 60
 POLITE_SECONDS = 10
+WATCH_SECONDS = 0.2
 
 
 class LaunchError(Exception):
@@ -41,20 +43,65 @@ class Stopped(BaseException):  # like KeyboardInterrupt: no `except Exception` m
     """Somebody asked us to end."""
 
 
+@dataclass
+class Patience:
+    """How long to wait before something that keeps ending is started once more."""
+
+    FIRST_SECONDS = 0.2
+    MOST_SECONDS = 30.0
+    # What has run for so long has recovered.
+    RECOVERED_SECONDS = 60.0
+
+    seconds: float = FIRST_SECONDS
+    started_at: float = 0.0
+    due_at: float | None = None
+
+    def started(self, now: float) -> None:
+        self.started_at, self.due_at = now, None
+
+    def ended(self, now: float) -> bool:
+        """Note that it is away; whether that is news."""
+        if self.due_at is not None:
+            return False
+        if now - self.started_at > self.RECOVERED_SECONDS:
+            self.seconds = self.FIRST_SECONDS
+        self.due_at = now + self.seconds
+        self.seconds = min(self.seconds * 2, self.MOST_SECONDS)
+        return True
+
+    def is_over(self, now: float) -> bool:
+        return self.due_at is not None and now >= self.due_at
+
+
+@dataclass
+class Child:
+    """A process that is to run as long as we do."""
+
+    command: list[str]
+    process: subprocess.Popen[bytes]
+    patience: Patience = field(default_factory=Patience)
+
+
 class Children:
     """The processes started here. They and theirs carry a mark: a later start knows them by it."""
 
     MARK = "VILLAOPS_LAUNCHED_FOR"
+    NAME = "VILLAOPS_LAUNCHED_AS"
 
     def __init__(self, var_dir: Path) -> None:
         self.mark = str(var_dir.resolve())
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, Child] = {}
 
     def start(self, name: str, command: list[str]) -> None:
+        child = Child(command, self._spawn(name, command))
+        child.patience.started(time.monotonic())
+        self.running[name] = child
+
+    def _spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         """Start one in its own session: Ctrl-C in the terminal is for us, who know the order."""
-        self.running[name] = subprocess.Popen(
+        return subprocess.Popen(
             command,
-            env=os.environ | {self.MARK: self.mark},
+            env=os.environ | {self.MARK: self.mark, self.NAME: name},
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=before_exec(with_parent=signal.SIGTERM),
@@ -63,34 +110,89 @@ class Children:
     def ended(self) -> str | None:
         """The name of one that ended by itself."""
         return next(
-            (name for name, child in self.running.items() if child.poll() is not None), None
+            (name for name, child in self.running.items() if child.process.poll() is not None),
+            None,
         )
+
+    def revive(self) -> None:
+        """Start again what ended by itself; what keeps ending, after longer and longer waits."""
+        now = time.monotonic()
+        for name, child in self.running.items():
+            if child.process.poll() is None:
+                continue
+            if child.patience.ended(now):
+                _tell(f"The {name} ended by itself; it is started again.")
+            if child.patience.is_over(now):
+                # Its own children may hold the port, or be in the middle of a task.
+                self.clear_leftovers(name)
+                child.process = self._spawn(name, child.command)
+                child.patience.started(time.monotonic())
 
     def stop(self) -> None:
         """End them, the last started first, then whatever they left."""
         for child in reversed(self.running.values()):
-            child.terminate()
+            child.process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                child.wait(POLITE_SECONDS)
+                child.process.wait(POLITE_SECONDS)
         self.clear_leftovers()
         for child in self.running.values():
-            child.wait()
+            child.process.wait()
         self.running.clear()
 
-    def clear_leftovers(self) -> None:
+    def clear_leftovers(self, name: str | None = None) -> None:
         """End what carries our mark: workers whose server was killed, or all of a killed start."""
-        left = [process for process in psutil.process_iter() if self._is_marked(process)]
+        left = [process for process in psutil.process_iter() if self._is_marked(process, name)]
         for number, seconds in ((signal.SIGTERM, POLITE_SECONDS), (signal.SIGKILL, POLITE_SECONDS)):
             for process in left:
                 with suppress(psutil.NoSuchProcess):
                     process.send_signal(number)
             left = wait_for(left, seconds)
 
-    def _is_marked(self, process: psutil.Process) -> bool:
+    def _is_marked(self, process: psutil.Process, name: str | None) -> bool:
         try:
-            return bool(process.environ().get(self.MARK) == self.mark)
+            environment = process.environ()
         except (psutil.Error, OSError):
             return False
+        named = name is None or environment.get(self.NAME) == name
+        return named and bool(environment.get(self.MARK) == self.mark)
+
+
+class Database:
+    """The private server, where DATABASE_URL names no other."""
+
+    def __init__(self, var_dir: Path) -> None:
+        self.var_dir = var_dir
+        # Before, not after: a Ctrl-C during the start must stop it too.
+        self.is_ours = not embedded.is_running(var_dir)
+        self.patience = Patience()
+
+    def start(self) -> None:
+        embedded.ensure_running(self.var_dir, with_parent=True)
+        self.patience.started(time.monotonic())
+
+    def revive(self) -> None:
+        """Start it again where it is gone; committed work is in its log, and comes back with it."""
+        now = time.monotonic()
+        if embedded.is_running(self.var_dir):
+            return
+        if self.patience.ended(now):
+            _tell("The database ended by itself; it is started again.")
+        if not self.patience.is_over(now):
+            return
+        self.is_ours = True
+        try:
+            self.start()
+        except embedded.EmbeddedError as error:
+            _tell(str(error))
+            self.patience.due_at = None
+
+    def stop(self) -> None:
+        if self.is_ours:
+            embedded.stop(self.var_dir)
+
+
+def _tell(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True)
@@ -120,27 +222,26 @@ def launch(var_dir: Path) -> None:
     """Bring everything up and stay until asked to end. Raises LaunchError, EmbeddedError."""
     address = _address()
     children = Children(var_dir)
-    own_database = False
+    database = None
     with _only_one(var_dir):
         children.clear_leftovers()
         _check_is_free(address)
         try:
             if not os.environ.get("DATABASE_URL"):
-                # Before, not after: a Ctrl-C during the start must stop it too.
-                own_database = not embedded.is_running(var_dir)
-                embedded.ensure_running(var_dir, with_parent=True)
+                database = Database(var_dir)
+                database.start()
             log_ins = _prepare_database()
             children.start("web server", _server_command(address))
             _wait_for_answer(children, address)
             children.start("worker", _celery_command("worker", "--concurrency", "1"))
             children.start("beat", _celery_command("beat"))
             _greet(address, log_ins)
-            _watch(children)
+            _watch(children, database)
         finally:
             _ignore_signals()
             children.stop()
-            if own_database:
-                embedded.stop(var_dir)
+            if database is not None:
+                database.stop()
 
 
 def _address() -> Address:
@@ -223,10 +324,13 @@ def _greet(address: Address, log_ins: list[str]) -> None:
     print(flush=True)
 
 
-def _watch(children: Children) -> None:
-    while (ended := children.ended()) is None:
-        time.sleep(0.2)
-    raise LaunchError(f"The {ended} ended by itself; everything else was stopped too.")
+def _watch(children: Children, database: Database | None) -> Never:
+    """Keep all of it running until a signal takes us out of here."""
+    while True:
+        if database is not None:
+            database.revive()
+        children.revive()
+        time.sleep(WATCH_SECONDS)
 
 
 # --- The database --------------------------------------------------------------------------------

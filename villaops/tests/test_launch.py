@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -76,6 +78,17 @@ def status_of(port: int, path: str) -> int:
         connection.close()
 
 
+def eventually(is_so: Callable[[], bool]) -> bool:
+    """Whether it comes to be so within 20 s; what is being started again may refuse meanwhile."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with suppress(OSError, http.client.HTTPException):
+            if is_so():
+                return True
+        time.sleep(0.05)
+    return False
+
+
 def test_start_serves_greets_and_ends_cleanly(var_dir: Path, port: int) -> None:
     start = Start(var_dir, port=port)
 
@@ -111,13 +124,39 @@ def test_start_after_the_launcher_and_then_the_server_was_killed(var_dir: Path, 
 
     assert status_of(port, "/health/ready") == 200
 
-    # And a server that is killed takes the rest with it.
+    # What is killed now comes back: the database, and the server in another process.
+    database = psutil.Process(int((var_dir / "postgres" / "postmaster.pid").read_text().split()[0]))
+    server = next(one for one in second.family() if "granian" in " ".join(one.cmdline()))
+    database.kill()
+    server.kill()
+    assert eventually(lambda: status_of(port, "/health/ready") == 200)
+    assert not is_alive(server)
+    assert not is_alive(database)
     family = second.family()
-    next(one for one in family if "granian" in " ".join(one.cmdline())).kill()
-    code, printed = second.wait()
-    assert code == 1
-    assert printed.endswith("The web server ended by itself; everything else was stopped too.\n")
+    code, printed = second.end(signal.SIGTERM)
+    assert code == 0
+    assert "The database ended by itself; it is started again." in printed
+    assert "The web server ended by itself; it is started again." in printed
     assert wait_for(family, 5) == []
+
+
+def test_patience_grows_to_a_limit_and_comes_back() -> None:
+    patience = launch.Patience()
+    waits = []
+    now = 0.0
+    for _ in range(10):
+        patience.started(now)
+        assert patience.ended(now + 1)
+        assert not patience.ended(now + 1)
+        assert patience.due_at is not None
+        waits.append(round(patience.due_at - now - 1, 1))
+        now = patience.due_at
+
+    patience.started(now)
+    patience.ended(now + 61)
+
+    assert waits == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30]
+    assert patience.due_at == now + 61.2
 
 
 def test_workers_left_by_a_killed_start_are_ended(var_dir: Path) -> None:
