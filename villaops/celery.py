@@ -21,6 +21,7 @@ from django.conf import settings
 # A task that takes longer is cut off; the broker may only then hand it to somebody else.
 SOFT_LIMIT_SECONDS = 240
 HARD_LIMIT_SECONDS = 300
+OUTBOX_SWEEP_SECONDS = 30.0
 
 
 def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
@@ -75,6 +76,12 @@ app.conf.update(
             "task": "accounts.tasks.forget_old_counts",
             "schedule": crontab(minute="7"),
         },
+        "outbox: find what was lost": {
+            "task": "villaops.outbox.tasks.sweep",
+            "schedule": OUTBOX_SWEEP_SECONDS,
+            # Where no worker came in time the next one is as good.
+            "options": {"expires": OUTBOX_SWEEP_SECONDS},
+        },
         "end organizations whose time has come": {
             "task": "accounts.tasks.end_due_organizations",
             "schedule": crontab(minute="37"),
@@ -86,3 +93,4 @@ app.conf.update(
     worker_redirect_stdouts=False,
 )
 app.autodiscover_tasks()
+app.autodiscover_tasks(["villaops.outbox"])

@@ -1,0 +1,23 @@
+"""What Celery runs: one intent, and the sweep."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from villaops.outbox import services
+
+# Cut off before the lease of the intent ends.
+SOFT_SECONDS = 60
+HARD_SECONDS = 75
+
+
+@shared_task(ignore_result=True, soft_time_limit=SOFT_SECONDS, time_limit=HARD_SECONDS)
+def deliver_intent(intent_id: str) -> None:
+    """Do one intent."""
+    services.deliver(UUID(intent_id))
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Find what was lost on the way to a worker."""
+    services.sweep()
