@@ -28,7 +28,7 @@ class GuestAdmin(TenantAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["name", "organization", "deleted_at", "their_bookings"]}),
-        ("Who they are", {"fields": ["email", "phone", "nationality", "notes"]}),
+        ("Who they are", {"fields": ["email", "phone", "nationality", "language", "notes"]}),
         ("Record", {"fields": ["id", "created_at", "updated_at"]}),
     ]
 

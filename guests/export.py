@@ -38,6 +38,7 @@ PROFILE_FIELDS = (
     "email",
     "phone",
     "nationality",
+    "language",
     "notes",
     "created_at",
     "updated_at",

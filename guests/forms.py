@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from guests.merging import BOTH, FIELDS, KEEP, MERGE, FieldPreview
 from guests.models import Guest
 from villaops.forms import HouseForm
+from villaops.languages import LANGUAGES
 
 
 class GuestForm(HouseForm):
@@ -20,6 +21,13 @@ class GuestForm(HouseForm):
     phone = forms.CharField(label=_("Phone"), required=False, max_length=50, empty_value=None)
     nationality = forms.CharField(
         label=_("Nationality"), required=False, max_length=100, empty_value=None
+    )
+    language = forms.TypedChoiceField(
+        label=_("Language"),
+        required=False,
+        empty_value=None,
+        choices=[("", _("As the organization writes")), *LANGUAGES.items()],
+        help_text=_("What mails to them are written in."),
     )
     notes = forms.CharField(
         label=_("Notes"),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from guests.models import Guest
+from villaops.languages import LANGUAGES
 from villaops.tenancy import Door
 
 # So many acts are told on a profile; the export has all of them.
@@ -24,6 +25,7 @@ WORDS = {
     "email": gettext_lazy("E-mail"),
     "phone": gettext_lazy("Phone"),
     "nationality": gettext_lazy("Nationality"),
+    "language": gettext_lazy("Language"),
 }
 
 
@@ -123,9 +125,13 @@ def _changes(old: Any, new: Any) -> Iterator[str]:
     yield from _fields(old, new)
 
 
+def _value(name: str, value: Any) -> Any:
+    return LANGUAGES.get(value, value) if name == "language" else value
+
+
 def _fields(old: Any, new: Any) -> Iterator[str]:
     for name, word in WORDS.items():
-        was, is_now = getattr(old, name), getattr(new, name)
+        was, is_now = (_value(name, getattr(one, name)) for one in (old, new))
         if was == is_now:
             continue
         if was and is_now:

@@ -26,6 +26,8 @@ class Guest(models.Model):
     phone = models.CharField(max_length=50, null=True, blank=True)
     nationality = models.CharField(max_length=100, null=True, blank=True)
     notes = models.TextField(null=True, blank=True)
+    # What they are written to in (ISO 639-1); as the organization writes, where nobody has said.
+    language = models.CharField(max_length=2, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)

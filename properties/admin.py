@@ -93,6 +93,7 @@ class PropertyAdmin(TenantAdmin):
                     "amenities",
                     "check_in_time",
                     "check_out_time",
+                    "check_in_instructions",
                     "time_zone",
                 ]
             },

@@ -116,6 +116,14 @@ class PropertyForm(HouseForm):
     check_in_time = forms.TimeField(label=_("Check-in from"), required=False, widget=TimeInput)
     check_out_time = forms.TimeField(label=_("Check-out until"), required=False, widget=TimeInput)
     time_zone = forms.ChoiceField(label=_("Time zone"))
+    check_in_instructions = forms.CharField(
+        label=_("Check-in instructions"),
+        required=False,
+        max_length=4000,
+        empty_value=None,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The way, the key, the Wi-Fi. Guests are sent them before they arrive."),
+    )
     amenities = LinesField(
         label=_("Amenities"), required=False, max_length=10_000, help_text=_("One a line.")
     )

@@ -48,6 +48,7 @@ WORDS = {
 UNTOLD = {
     "description": gettext_lazy("Description changed."),
     "amenities": gettext_lazy("Amenities changed."),
+    "check_in_instructions": gettext_lazy("Check-in instructions changed."),
     "owner_id": gettext_lazy("Owner changed."),
 }
 CHOICES = {

@@ -58,6 +58,8 @@ class Property(models.Model):
     time_zone = models.CharField(max_length=64, validators=[check_time_zone])
     check_in_time = models.CharField(max_length=5, null=True, blank=True)
     check_out_time = models.CharField(max_length=5, null=True, blank=True)
+    # What guests are told before they arrive: the way, the key, the Wi-Fi.
+    check_in_instructions = models.TextField(max_length=4000, null=True, blank=True)
     address_line1 = models.CharField("address", max_length=255, null=True, blank=True)
     address_line2 = models.CharField("address, second line", max_length=255, null=True, blank=True)
     city = models.CharField(max_length=255, null=True, blank=True)

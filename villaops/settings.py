@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "properties",
     "guests",
     "bookings",
+    "messaging",
     "analytics",
 ]
 

@@ -15,6 +15,8 @@ from bookings.blocks import block_nights
 from bookings.models import Booking, BookingNote, Night, SavedView
 from guests.merging import merge_guests
 from guests.models import Guest
+from messaging.kinds import Kind
+from messaging.models import Automation, MailTemplate, Message, OptOut, Skip
 from properties.models import Property, Unit
 from villaops.tenancy import Door, all_organizations, checks, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_property, units_of
@@ -42,10 +44,30 @@ def fill(organization: Organization) -> Booking:
             created_by=person,
         )
         SavedView.objects.create(organization=organization, user=person, name="Arrivals")
+        _fill_messages(organization, booking)
         merge_guests(keep=make_guest(organization), merge=make_guest(organization), by=None)
         # Entries of the audit log are written when the transaction commits.
         connection.check_constraints()
         return booking
+
+
+def _fill_messages(organization: Organization, booking: Booking) -> None:
+    own = {"organization": organization}
+    Message.objects.create(
+        **own,
+        kind=Kind.THANK_YOU,
+        key="thank_you",
+        address="emma@example.com",
+        booking=booking,
+        guest=booking.guest,
+        property=booking.property,
+        subject="Thank you",
+    )
+    words = {"subject": "Thank you", "html": "<p>Thank you</p>", "text": "Thank you"}
+    MailTemplate.objects.create(**own, kind=Kind.THANK_YOU, language="en", **words)
+    Automation.objects.create(**own, kind=Kind.THANK_YOU, property=booking.property)
+    Skip.objects.create(**own, kind=Kind.THANK_YOU, booking=booking)
+    OptOut.objects.create(**own, kind=Kind.THANK_YOU, address="emma@example.com")
 
 
 def everything() -> dict[str, int]:

@@ -1,0 +1,281 @@
+"""Messages to guests and staff: what was written, with which words, and what sends it."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from uuid_utils.compat import uuid7
+
+from accounts.models import Organization, User
+from bookings.models import Booking
+from guests.models import Guest
+from messaging.kinds import SCHEDULED, Kind
+from messaging.querysets import (
+    AutomationQuerySet,
+    MailTemplateQuerySet,
+    MessageQuerySet,
+    OptOutQuerySet,
+    SkipQuerySet,
+)
+from properties.models import Property
+from villaops.fields import EmailAddressField
+from villaops.history import keep_history
+from villaops.languages import DEFAULT_LANGUAGE
+
+MAX_SUBJECT = 200
+MAX_BODY = 50_000
+MAX_OFFSET_DAYS = 60
+LANGUAGE_PATTERN = r"^[a-z]{2}$"
+
+
+def _kind_is_one_of(kinds: list[str], name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(kind__in=sorted(kinds)),
+        name=name,
+        violation_error_message="Unknown kind of message.",
+    )
+
+
+def _one_line(name: str) -> models.CheckConstraint:
+    """A second line would be a header of its own."""
+    return models.CheckConstraint(
+        condition=~Q(subject__regex=r"[\r\n]"),
+        name=name,
+        violation_error_message="A subject is one line.",
+    )
+
+
+class Message(models.Model):
+    """A mail to one person, as it was written; where it stands on its way."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        SENT = "sent", "Sent"
+        DEAD = "dead", "Failed"
+        CANCELLED = "cancelled", "Withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    # What it is sent for: the same key twice is the same message.
+    key = models.CharField(max_length=300)
+    address = EmailAddressField()
+    booking = models.ForeignKey(
+        Booking,
+        models.CASCADE,
+        related_name="messages",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    # Whom it is written to: a guest, or a user. Both are empty for a report to an address.
+    guest = models.ForeignKey(
+        Guest,
+        models.CASCADE,
+        related_name="messages",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    user = models.ForeignKey(
+        User,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    property = models.ForeignKey(
+        Property,
+        models.CASCADE,
+        related_name="messages",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    language = models.CharField(max_length=2, default=DEFAULT_LANGUAGE)
+    subject = models.CharField(max_length=MAX_SUBJECT)
+    html = models.TextField()
+    text = models.TextField()
+    # Somebody tried a template on themselves.
+    is_test = models.BooleanField(default=False)
+    # The outbox's row, which does the sending; no reference, for it may be tidied away.
+    outbox_id = models.UUIDField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    error = models.CharField(max_length=500, blank=True, default="")
+    sent_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "-created_at", "-id"], name="message_newest"),
+            models.Index(
+                fields=["organization", "-created_at"],
+                condition=~Q(state="sent"),
+                name="message_not_sent",
+            ),
+            models.Index(fields=["organization", "booking"], name="message_of_booking"),
+            models.Index(fields=["organization", "guest"], name="message_of_guest"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "id"], name="message_in_organization"),
+            models.UniqueConstraint(fields=["organization", "key"], name="message_once"),
+            _kind_is_one_of(Kind.values, "message_kind_known"),
+            _one_line("message_subject_one_line"),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "sent", "dead", "cancelled"]),
+                name="message_state_known",
+                violation_error_message="Unknown state.",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False)
+                | ~Q(state="sent") & Q(sent_at=None),
+                name="message_sent_at_a_moment",
+                violation_error_message="Only a sent message has a moment of sending.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.address}"
+
+
+@keep_history()
+class MailTemplate(models.Model):
+    """How an organization writes a kind of message in a language; without one, as we do."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    language = models.CharField(max_length=2)
+    subject = models.CharField(max_length=MAX_SUBJECT)
+    html = models.TextField("HTML", max_length=MAX_BODY)
+    text = models.TextField(max_length=MAX_BODY)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = MailTemplateQuerySet.as_manager()
+    events: Any
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "language"], name="mail_template_once"
+            ),
+            _kind_is_one_of(Kind.values, "mail_template_kind_known"),
+            _one_line("mail_template_subject_one_line"),
+            models.CheckConstraint(
+                condition=Q(language__regex=LANGUAGE_PATTERN),
+                name="mail_template_language_shape",
+                violation_error_message="A language is two small letters (ISO 639-1).",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.language})"
+
+
+@keep_history()
+class Automation(models.Model):
+    """Whether and when a kind of message is sent, everywhere or at one property.
+
+    Without a row it is sent as its kind says (messaging.kinds); a property's row comes before the
+    organization's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    property = models.ForeignKey(
+        Property,
+        models.CASCADE,
+        related_name="automations",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    is_on = models.BooleanField("on", default=True)
+    # Days before or after, and the hour there; empty where nothing is sent by the clock.
+    offset_days = models.PositiveSmallIntegerField("days", null=True, blank=True)
+    hour = models.PositiveSmallIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AutomationQuerySet.as_manager()
+    events: Any
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "kind", "property"],
+                name="automation_once",
+                nulls_distinct=False,
+            ),
+            _kind_is_one_of(Kind.values, "automation_kind_known"),
+            models.CheckConstraint(
+                condition=(Q(offset_days__lte=MAX_OFFSET_DAYS) | Q(offset_days=None))
+                & (Q(hour__lte=23) | Q(hour=None)),
+                name="automation_time_possible",
+                violation_error_message=f"At most {MAX_OFFSET_DAYS} days, and hours from 0 to 23.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=sorted(SCHEDULED)) | Q(offset_days=None, hour=None),
+                name="automation_time_by_the_clock",
+                violation_error_message="Only what is sent by the clock has a time.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({'on' if self.is_on else 'off'})"
+
+
+class Skip(models.Model):
+    """A message by the clock that staff have said not to send for this booking."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    booking = models.ForeignKey(
+        Booking, models.CASCADE, related_name="skips", db_constraint=False, db_index=False
+    )
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SkipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "booking", "kind"], name="skip_once"),
+            _kind_is_one_of(SCHEDULED, "skip_kind_scheduled"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.booking_id}"
+
+
+class OptOut(models.Model):
+    """Whoever reads at an address wants no more messages of a kind from the organization."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    address = EmailAddressField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OptOutQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organization", "kind", Lower("address"), name="opt_out_once"),
+            _kind_is_one_of(Kind.values, "opt_out_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}: no {self.kind}"
