@@ -22,6 +22,7 @@ from properties.models import Property
 from villaops.fields import EmailAddressField
 from villaops.history import keep_history
 from villaops.languages import DEFAULT_LANGUAGE
+from villaops.outbox import Intent
 
 MAX_SUBJECT = 200
 MAX_BODY = 50_000
@@ -47,13 +48,7 @@ def _one_line(name: str) -> models.CheckConstraint:
 
 
 class Message(models.Model):
-    """A mail to one person, as it was written; where it stands on its way."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", "Waiting"
-        SENT = "sent", "Sent"
-        DEAD = "dead", "Failed"
-        CANCELLED = "cancelled", "Withdrawn"
+    """A mail to one person, as it was written. How far it is on its way, its intent knows."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
@@ -104,11 +99,10 @@ class Message(models.Model):
     text = models.TextField()
     # Somebody tried a template on themselves.
     is_test = models.BooleanField(default=False)
-    # The outbox's row, which does the sending; no reference, for it may be tidied away.
-    outbox_id = models.UUIDField(null=True, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    error = models.CharField(max_length=500, blank=True, default="")
-    sent_at = models.DateTimeField(null=True, blank=True)
+    # What sends it.
+    intent = models.OneToOneField(
+        Intent, models.SET_NULL, related_name="+", null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -117,11 +111,6 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["organization", "-created_at", "-id"], name="message_newest"),
-            models.Index(
-                fields=["organization", "-created_at"],
-                condition=~Q(state="sent"),
-                name="message_not_sent",
-            ),
             models.Index(fields=["organization", "booking"], name="message_of_booking"),
             models.Index(fields=["organization", "guest"], name="message_of_guest"),
         ]
@@ -130,17 +119,6 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["organization", "key"], name="message_once"),
             _kind_is_one_of(Kind.values, "message_kind_known"),
             _one_line("message_subject_one_line"),
-            models.CheckConstraint(
-                condition=Q(state__in=["pending", "sent", "dead", "cancelled"]),
-                name="message_state_known",
-                violation_error_message="Unknown state.",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False)
-                | ~Q(state="sent") & Q(sent_at=None),
-                name="message_sent_at_a_moment",
-                violation_error_message="Only a sent message has a moment of sending.",
-            ),
         ]
 
     def __str__(self) -> str:
