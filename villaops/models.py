@@ -1,5 +1,6 @@
 """The project's own tables, each beside the code it belongs to."""
 
 from villaops.outbox.models import Intent
+from villaops.schedules import Schedule
 
-__all__ = ["Intent"]
+__all__ = ["Intent", "Schedule"]
