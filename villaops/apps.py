@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import Tags, register
 from django.db.backends.signals import connection_created
 
@@ -9,6 +10,9 @@ class VillaOpsConfig(AppConfig):
     name = "villaops"
 
     def ready(self) -> None:
+        if settings.METRICS_TOKEN:
+            # Workers count tasks too, and have no middleware to load it.
+            from villaops.operating import metrics  # noqa: F401
         # Tasks called from a web process go to our broker, not to Celery's default one.
         from villaops import celery  # noqa: F401
         from villaops.tenancy import checks

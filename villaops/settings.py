@@ -51,6 +51,11 @@ CORS_ORIGINS = env.json("CORS_ORIGINS", ["http://localhost:3000", "http://localh
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "USD")
 DEFAULT_TIME_ZONE = env.str("DEFAULT_TIME_ZONE", "UTC")
 
+# What Prometheus shows at /metrics; empty: nothing is measured, and there is no such page. All
+# processes write into one folder.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_DIR = env.str("METRICS_DIR", str(VAR_DIR / "metrics"))
+
 ROOT_URLCONF = "villaops.urls"
 WSGI_APPLICATION = "villaops.wsgi.application"
 ASGI_APPLICATION = "villaops.asgi.application"
@@ -94,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "villaops.headers.TrustedProxyMiddleware",
     "villaops.api.middleware.RequestIdMiddleware",
+    *(["villaops.operating.metrics.MetricsMiddleware"] if METRICS_TOKEN else []),
     *(["villaops.log.AccessLogMiddleware"] if PRODUCTION else []),
     "django.middleware.security.SecurityMiddleware",
     "villaops.headers.PermissionsPolicyMiddleware",
@@ -390,8 +396,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", PRODUCTION)
-# A container's health check and a proxy's probe speak plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^health/ready$"]
+# A container's health check, a proxy's probe and Prometheus speak plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^health/ready$", r"^metrics$"]
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_PROXY_SSL_HEADER = (

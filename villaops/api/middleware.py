@@ -47,6 +47,7 @@ def is_api_path(path: str) -> bool:
         "/docs",
         "/health",
         "/health/ready",
+        "/metrics",
         "/openapi.json",
         "/redoc",
     }

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.crypto import constant_time_compare
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from kombu.connection import Connection
@@ -18,6 +19,7 @@ from villaops.api.endpoint import PUBLIC, Endpoint, operation
 from villaops.api.errors import json_response
 from villaops.api.schema import document
 from villaops.api.wire import Output
+from villaops.errors import Unauthenticated
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +125,26 @@ class ReaderEndpoint(RootEndpoint):
     """Leads to the OpenAPI document, which would otherwise list itself."""
 
     documented = False
+
+
+class MetricsEndpoint(ReaderEndpoint):
+    """For Prometheus, which shows METRICS_TOKEN; without that setting there is nothing here."""
+
+    @operation("get_metrics", PUBLIC)
+    def get(self) -> HttpResponse:
+        """Requests, tasks, mail and connections, in figures."""
+        if not settings.METRICS_TOKEN:
+            raise Http404
+        shown = self.request.headers.get("Authorization", "").encode(errors="replace")
+        if not constant_time_compare(shown, f"Bearer {settings.METRICS_TOKEN}".encode()):
+            raise Unauthenticated
+        # Not loaded where nothing is measured.
+        from villaops.operating.metrics import exposition
+
+        content, content_type = exposition(self.request.headers.get("Accept", ""))
+        return HttpResponse(
+            content, content_type=content_type, headers={"Cache-Control": "no-store"}
+        )
 
 
 class SchemaEndpoint(ReaderEndpoint):

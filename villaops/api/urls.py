@@ -62,6 +62,7 @@ ROOT = {
     "health/ready": root.ReadinessEndpoint,
 }
 READERS = {
+    "metrics": root.MetricsEndpoint,
     "openapi.json": root.SchemaEndpoint,
     "docs": root.DocsEndpoint,
     "redoc": root.RedocEndpoint,

@@ -40,7 +40,7 @@ ROWS = [*DASHBOARD, *API_ROWS, *PEOPLE]
 # The answers of the API that no view gives, and what Django's own site does for any address.
 CATCH_ALL = {"^api(?:/|$)", "admin/(?P<url>.*)$"}
 # Served with and without a slash, as everything of the API.
-TWINS = {"health", "health/ready", "openapi.json", "docs", "redoc"}
+TWINS = {"health", "health/ready", "metrics", "openapi.json", "docs", "redoc"}
 # Its pattern names every app.
 APP_LIST = next(route for route in ROUTES if route.startswith("admin/^(?P<app_label>"))
 

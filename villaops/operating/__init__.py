@@ -1,0 +1,1 @@
+"""What whoever runs VillaOps looks at: metrics, reports of errors, traces, backups."""
