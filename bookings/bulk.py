@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from accounts.models import Organization, User
+from bookings.events import told_together
 from bookings.models import Booking, Status
 from bookings.services import (
     cancel_booking,
@@ -130,11 +131,12 @@ def _each(
         .order_by("pk")
     )
     outcome = Outcome()
-    for booking in bookings.with_guest_and_property().order_by("check_in", "id"):
-        try:
-            step(booking)
-        except DomainError as error:
-            outcome.refused.append((booking, error))
-        else:
-            outcome.done.append(booking)
+    with told_together():
+        for booking in bookings.with_guest_and_property().order_by("check_in", "id"):
+            try:
+                step(booking)
+            except DomainError as error:
+                outcome.refused.append((booking, error))
+            else:
+                outcome.done.append(booking)
     return outcome

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
-from bookings import nights, placing
+from bookings import events, nights, placing
 from bookings.models import MAX_NIGHTS, MOVES, Booking, Night, Status
 from bookings.nights import DatesTaken
 from bookings.placing import PropertyNotOpen
@@ -156,6 +156,7 @@ def book_stay(
         ]
         nights.take(nights.new_nights(booking, holding))
     booking.unit_ids = [unit.pk for unit in taken_units]  # type: ignore[attr-defined]
+    events.tell_created(booking, by)
     return booking
 
 
@@ -220,7 +221,7 @@ def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, A
     UnitNotOpen, StatusMoveNotAllowed, NotPlaced, DatesTaken.
     """
     booking, home = lock_booking(booking, changes.get("property"))
-    before, held_before = _facts(booking), booking.holds_nights()
+    before, held_before = events.facts_of(booking), booking.holds_nights()
     wishes = dict(changes)
     status, unit = wishes.pop("status", booking.status), wishes.pop("unit", None)
     # The reason belongs to the cancellation: it is set with it and goes with it.
@@ -245,8 +246,9 @@ def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, A
     if status == Status.CANCELLED and booking.cancelled_at is None:
         booking.cancelled_at = cast(Any, Now())
     # Other units in mid-stay are no fact of the booking's own row, whose version tells of them.
-    if holding or _facts(booking) != before:
+    if holding or events.facts_of(booking) != before:
         booking.save()
+        events.tell_changed(booking, before, by, moved=bool(holding))
     return booking
 
 
@@ -265,10 +267,6 @@ def unassign_booking(*, booking: Booking, by: User | None) -> Booking:
     Raises NotPlaced once the guest is in the house.
     """
     return update_booking(booking=booking, by=by, changes={"is_placed": False})
-
-
-def _facts(booking: Booking) -> list[Any]:
-    return [getattr(booking, field.attname) for field in booking._meta.concrete_fields]
 
 
 def change_dates(*, booking: Booking, check_in: date, check_out: date, by: User | None) -> Booking:
@@ -324,6 +322,7 @@ def move_to_unit(
     booking, home = lock_booking(booking)
     if not booking.is_placed:
         return update_booking(booking=booking, by=by, changes={"unit": unit})
+    before = events.facts_of(booking)
     start = from_night or booking.check_in
     held = nights.of_booking(booking)
     leaving = {
@@ -338,6 +337,7 @@ def move_to_unit(
     wanted = [(night, unit.pk if (night, old) in leaving else old) for night, old in held]
     placing.hold(booking, list(dict.fromkeys(wanted)))
     booking.save()
+    events.tell_changed(booking, before, by, moved=True)
     return booking
 
 

@@ -19,6 +19,7 @@ from bookings.blocks import block_nights
 from bookings.demo.bali import BALI
 from bookings.demo.como import COMO
 from bookings.demo.plan import PASSWORD, Closure, House, Person, Stay
+from bookings.events import silently
 from bookings.models import Block, Booking, Night, Status
 from bookings.services import (
     REFERENCE_LENGTH,
@@ -76,7 +77,7 @@ def seed_house(house: House, *, on: dt.date) -> Organization:
     """
     owner = _person(house.people[0])
     organization = _organization(house, owner)
-    with organization_context(organization, by=owner, door=Door.COMMAND):
+    with organization_context(organization, by=owner, door=Door.COMMAND), silently():
         _reset(organization, house)
         for person in house.people:
             _admit(person, organization)

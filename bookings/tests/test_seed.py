@@ -26,6 +26,7 @@ from bookings.management.commands.seed_demo import log_ins
 from bookings.models import Block, Booking, Night
 from guests.models import Guest
 from properties.models import Property, Unit
+from villaops.outbox import Intent
 from villaops.tenancy import Door, all_organizations, organization_context
 from villaops.tests.build import make_booking, make_organization, make_property, make_user
 
@@ -200,6 +201,10 @@ def test_bali_has_the_bookings_of_the_contract_in_order(bali: Organization) -> N
     assert sum(bool(booking.special_requests) for booking in found) == 14
     assert list(found.values_list("pk")) == list(found.order_by("pk").values_list("pk"))
     assert not Block.objects.exists()
+
+
+def test_nobody_is_told_of_the_demo_s_bookings(bali: Organization) -> None:
+    assert not Intent.objects.exists()
 
 
 @pytest.mark.parametrize("house", [BALI, COMO], ids=lambda house: house.slug)
