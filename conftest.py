@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.core.management.commands.flush import Command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from accounts.models import Organization, User
 from villaops.celery import app
@@ -62,6 +63,23 @@ def passwords_are_hashed_cheaply() -> Iterator[None]:
         patch.setattr(Argon2PasswordHasher, "time_cost", 1)
         patch.setattr(Argon2PasswordHasher, "memory_cost", 64)
         patch.setattr(Argon2PasswordHasher, "parallelism", 1)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def static_files_are_looked_for_once() -> Iterator[None]:
+    """Each test client is a server of its own, for which WhiteNoise looks for every file anew."""
+    found: dict[str, Any] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def remembered(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", remembered)
         yield
 
 
