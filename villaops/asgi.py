@@ -6,4 +6,9 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
 
-application = get_asgi_application()
+django = get_asgi_application()
+
+# Only now: it reads models.
+from villaops.live.streams import Streams  # noqa: E402
+
+application = Streams(django)

@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "bookings",
     "messaging",
     "analytics",
+    "villaops.live",
 ]
 
 MIDDLEWARE = [
@@ -159,6 +160,8 @@ def _database() -> dict:
 
 
 DATABASES = {"default": _database()}
+# Where event streams listen: past a pooler like PgBouncer, whose connections cannot. Empty: as all.
+LISTEN_DATABASE_URL = env.str("LISTEN_DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Our events carry their context as JSON (villaops.history), so pghistory's own context function

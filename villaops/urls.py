@@ -12,10 +12,12 @@ from bookings.today import today
 from villaops import pages
 from villaops.find import find
 from villaops.gallery import gallery
+from villaops.live.views import events
 
 dashboard: list[URLPattern | URLResolver] = [
     path("", today, name="today"),
     path("find", find, name="find"),
+    path("events", events, name="events"),
     path("bookings/", include("bookings.urls")),
     path("calendar/", include("bookings.calendar_urls")),
     path("guests/", include("guests.urls")),
