@@ -1,5 +1,6 @@
 """The one door of the dashboard: who may enter which organization, and do what there."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ class OrganizationRequest(HttpRequest):
 
     access: Access
     memberships: list[Membership]
+    opened_at: float
 
 
 type View = Callable[..., HttpResponseBase]
@@ -112,6 +114,8 @@ def page(permission: Permission) -> Callable[[View], View]:
             if not inside.access.can(permission):
                 raise PermissionDenied
             locale = inside.access.organization.locale
+            # Before the first row is read: what changes from now on is told to the page.
+            inside.opened_at = time.time()
             with written_as_in(locale), inside.access.context(Door.WEB):
                 return view(inside, *args, **kwargs)
 
@@ -144,6 +148,7 @@ def dashboard_context(request: HttpRequest) -> dict[str, Any]:
         "organization": access.organization,
         "browser_locale": browser_locale(access.organization.locale),
         "memberships": cast(OrganizationRequest, request).memberships,
+        "opened_at": int(cast(OrganizationRequest, request).opened_at * 1000),
     }
 
 

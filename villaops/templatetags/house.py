@@ -232,10 +232,12 @@ def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
 def toasts(context: Context, *, oob: bool = False) -> dict[str, Any]:
     """What was just done; `oob=True` in an htmx fragment adds it to the page's own list."""
     request = context["request"]
+    # Parts of a page that are fetched behind a person's back show them no toast (live-regions.js).
+    is_seen = "X-Live" not in request.headers
     # Undo comes back to the page the person sees, not to the address of a fragment of it.
     here = request.headers.get("HX-Current-URL", "") if oob else request.get_full_path()
     return {
-        "toasts": toasts_for(request),
+        "toasts": toasts_for(request) if is_seen else [],
         "here": urlsplit(here)._replace(scheme="", netloc="").geturl(),
         "csrf_token": context.get("csrf_token"),
         "oob": oob,

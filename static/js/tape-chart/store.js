@@ -6,7 +6,9 @@ import { toDay, toIso } from "./dates.js";
 const CHUNK = 30;
 const MOST_CHUNKS = 13; // 390 days; one answer has at most 400.
 const PULSE = 1500;
+const SOON = 100;
 
+const isLive = () => document.documentElement.dataset.live === "on";
 const byStart = (a, b) => a.first - b.first;
 
 export class Store extends EventTarget {
@@ -146,23 +148,34 @@ export class Store extends EventTarget {
     return taken;
   }
 
-  // Every second and a half while somebody looks, and at once when they look again.
+  // When something is said to have happened (live.js); where nobody says so, every second and a half. Only
+  // while somebody looks, and at once when they look again.
   watch(window) {
+    let isStale = false;
     const look = async () => {
       clearTimeout(this.timer);
       if (document.hidden) return;
       try {
-        if (this.asOf && !this.isHeld && !this.isBusy && (await this.wire.changes(this.asOf))) {
-          if (!this.isHeld) await this.refresh(...window());
+        if (this.asOf && !this.isHeld && !this.isBusy) {
+          isStale = false;
+          if ((await this.wire.changes(this.asOf)) && !this.isHeld) await this.refresh(...window());
         }
         this.dispatchEvent(new Event("alive"));
       } catch (refusal) {
         this.dispatchEvent(new CustomEvent("trouble", { detail: refusal }));
       }
       clearTimeout(this.timer);
-      this.timer = setTimeout(look, PULSE);
+      if (isStale || !isLive()) this.timer = setTimeout(look, PULSE);
+    };
+    const lookSoon = () => {
+      isStale = true;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(look, SOON + Math.random() * SOON);
     };
     document.addEventListener("visibilitychange", look);
+    document.addEventListener("live:change", lookSoon);
+    document.addEventListener("live:resync", lookSoon);
+    document.addEventListener("live:state", lookSoon);
     this.timer = setTimeout(look, PULSE);
   }
 }
