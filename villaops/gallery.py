@@ -149,6 +149,12 @@ SPECIMENS = (
         'hx-indicator="#results"',
         ("working_bar.html",),
     ),
+    Specimen(
+        "live",
+        gettext_lazy("Live regions and what they say"),
+        '<section id="stay" data-live="booking:ID guest">',
+        ("live_notes.html",),
+    ),
 )
 
 

@@ -140,6 +140,7 @@ ORGANIZATION = {
 BOOKINGS = [
     #    method, address                       permission        elsewhere member
     row("GET", "", P.READ_BOOKINGS, 200, 200),
+    row("GET", "events", P.READ_BOOKINGS, 204, 204),
     row("GET", "find", P.READ_BOOKINGS, 200, 200, query="?q=Emma"),
     row("GET", "bookings/", P.READ_BOOKINGS, 200, 200),
     row("GET", "bookings/export", P.READ_BOOKINGS, 200, 200, query="?format=csv"),

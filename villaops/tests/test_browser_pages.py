@@ -45,6 +45,7 @@ NO_PAGES = {
     "calendar:data",
     "calendar:preview",
     "calendar:units",
+    "events",
     "guests:export",
     "guests:undo_merge",
     "organization:export",
