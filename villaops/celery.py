@@ -7,16 +7,19 @@ lost is found there again. So tasks may run twice, and must not mind.
 
 import os
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
 
 from django.conf import settings
+
+from villaops import log
 
 # A task that takes longer is cut off; the broker may only then hand it to somebody else.
 SOFT_LIMIT_SECONDS = 240
@@ -89,8 +92,37 @@ app.conf.update(
     },
     beat_schedule_filename=str(settings.VAR_DIR / "beat-schedule"),
     # Logging is villaops.log's.
-    worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
 )
 app.autodiscover_tasks()
 app.autodiscover_tasks(["villaops.outbox"])
+
+# --- Logs: which request a task comes from, and which task a line ---
+
+
+@signals.setup_logging.connect
+def _leave_logging_as_it_is(**_kwargs: Any) -> None:
+    """Whoever listens here keeps Celery from adding handlers of its own."""
+
+
+_going_on: dict[str, ExitStack] = {}
+
+
+@signals.before_task_publish.connect
+def _name_the_request(headers: dict[str, Any] | None = None, **_kwargs: Any) -> None:
+    if headers is not None and (known := log.request_id.get()):
+        headers["request_id"] = known
+
+
+@signals.task_prerun.connect
+def _begin(task_id: str, task: Any, **_kwargs: Any) -> None:
+    stack = _going_on[task_id] = ExitStack()
+    if known := getattr(task.request, "request_id", None):
+        stack.enter_context(log.of_request(known))
+    stack.enter_context(log.about(task_id=task_id, task=task.name))
+
+
+@signals.task_postrun.connect
+def _end(task_id: str, **_kwargs: Any) -> None:
+    if stack := _going_on.pop(task_id, None):
+        stack.close()

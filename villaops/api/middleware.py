@@ -26,11 +26,8 @@ class RequestIdMiddleware:
         sent = request.headers.get("X-Request-ID", "")
         request_id = sent if _ECHOED.fullmatch(sent) else uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]
-        token = log.request_id.set(request_id)
-        try:
+        with log.of_request(request_id):
             response = self.get_response(request)
-        finally:
-            log.request_id.reset(token)
         response["X-Request-ID"] = request_id
         return response
 

@@ -19,6 +19,8 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
+from villaops import log
+
 if TYPE_CHECKING:
     from accounts.models import ApiKey, Organization, User
 
@@ -160,7 +162,8 @@ def person_context(*, by: "User", door: Door) -> Iterator[None]:
 def _context(context: _Context) -> Iterator[None]:
     outer = _open.get()
     inside_a_transaction = connection.in_atomic_block
-    with transaction.atomic():
+    known = log.about(organization_id=context.organization_id, user_id=context.user_id)
+    with known, transaction.atomic():
         context.enter()
         token = _open.set(context)
         try:
