@@ -35,6 +35,10 @@ stop: venv ## stop everything that runs from this folder, the private databases 
 test: venv-dev ## run all tests with coverage (ARGS="-k booking -x", JOBS=1)
 	@$(PYTHON_RUN) -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
+.PHONY: drills
+drills: venv-dev ## kill -9 each part while 1,000 bookings are made, and see that nothing is lost
+	@$(PYTHON_RUN) -m bench.drills $(ARGS)
+
 .PHONY: lint
 lint: venv-dev ## check style of Python and templates, and that migrations are complete
 	@scripts/lint
