@@ -138,6 +138,7 @@ class BookingAdmin(TenantAdmin):
         "unit",
         "guest",
         "status",
+        "hold_expires_at",
         "cancelled_at",
         "cancellation_reason",
         "total_price",
@@ -152,7 +153,10 @@ class BookingAdmin(TenantAdmin):
             None,
             {"fields": ["reference", "organization", "property", "unit", "guest", "deleted_at"]},
         ),
-        ("Status", {"fields": ["status", "cancelled_at", "cancellation_reason"]}),
+        (
+            "Status",
+            {"fields": ["status", "hold_expires_at", "cancelled_at", "cancellation_reason"]},
+        ),
         (
             "Stay",
             {

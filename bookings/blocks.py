@@ -120,7 +120,7 @@ def _check(block: Block) -> None:
 
 def _take(block: Block) -> None:
     """Take the block's nights, or say which one somebody has. Its own have been given back."""
-    taken = Night.objects.of_units([block.unit_id], block.start, block.end)
+    taken = Night.objects.of_units([block.unit_id], block.start, block.end).in_the_way()
     nights.refuse_taken(taken.select_related("booking", "block", "unit")[:1])
     nights.take(
         [

@@ -35,6 +35,7 @@ WITH stay AS MATERIALIZED (
         concat('","from":"', b.check_in, '","to":"', b.check_out, '","status":"', b.status,
             '","name":', to_json(coalesce(g.name, '')), ',"reference":', to_json(b.reference),
             ',"guests":', b.adults + b.children, ',"source":', to_json(b.source),
+            CASE WHEN b.hold_expires_at IS NOT NULL THEN ',"is_held":true' END,
             ',"seen":"', {seen_stay}, '"}}') AS rest
     FROM bookings_booking b
     LEFT JOIN guests_guest g ON g.organization_id = b.organization_id AND g.id = b.guest_id

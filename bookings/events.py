@@ -14,12 +14,11 @@ A later event may overtake an earlier one, and the booking may have gone on: a l
 The table is outside tenancy, so that no text that people wrote is in it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from accounts.models import User
 from bookings.models import Booking, Status
@@ -39,6 +38,7 @@ class Event(StrEnum):
     CHECKED_IN = "checked_in"
     CHECKED_OUT = "checked_out"
     NO_SHOW = "no_show"
+    # Told by the database itself (bookings.hold_sql), whoever let the hold go.
     HOLD_EXPIRED = "hold_expired"
 
 
@@ -109,21 +109,6 @@ def tell_changed(
             "changed": changed,
             "before": {name: before[name] for name in changed if name in COMPARED},
         },
-    )
-
-
-def tell_expired(bookings: Sequence[tuple[UUID, UUID]]) -> None:
-    """Tell that pending bookings, as (organization's id, id), were let go after their time."""
-    expired = {
-        "event": Event.HOLD_EXPIRED,
-        "by": None,
-        "status": [Status.PENDING, Status.CANCELLED],
-    }
-    _write(
-        [
-            NewIntent({"organization": organization, "booking": booking, **expired})
-            for organization, booking in bookings
-        ]
     )
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access, OrganizationRequest, page
 from accounts.permissions import Permission
 from bookings.forms import (
+    HOLD_FIELDS,
     NEW_GUEST,
     EditBookingForm,
     NewBookingForm,
@@ -194,7 +195,7 @@ def _book(access: Access, form: NewBookingForm) -> Booking:
     """The guest, if new, and the booking: both or neither."""
     stay = dict(form.cleaned_data)
     place = stay.pop("place")
-    for name in ("key", "find", "guest"):
+    for name in ("key", "find", "guest", *HOLD_FIELDS):
         stay.pop(name)
     new = {name: stay.pop(f"new_{name}") for name in ("name", "email", "phone")}
     with transaction.atomic():

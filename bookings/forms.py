@@ -1,11 +1,14 @@
 """The forms of bookings and blocks."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -13,10 +16,19 @@ from bookings.models import MAX_NIGHTS, Block, Booking, Status
 from bookings.services import MAX_TOTAL
 from guests.models import Guest
 from properties.models import Property, Unit
-from villaops.forms import CountInput, DayInput, HouseForm
+from villaops.forms import CountInput, DayInput, HouseForm, MomentInput
 
 STATUSES_TO_BOOK = (Status.PENDING, Status.CONFIRMED, Status.CHECKED_IN)
 NEW_GUEST = "new"
+# How long a pending booking is held: so many hours, until a moment, or without an end.
+HOLD_CHOICES = (
+    ("", _("Until somebody decides")),
+    ("24", _("For 24 hours")),
+    ("48", _("For 48 hours")),
+    ("168", _("For 7 days")),
+    ("until", _("Until a day and time …")),
+)
+HOLD_FIELDS = ("hold", "hold_until")
 MAX_PERIOD = 800
 
 
@@ -79,6 +91,7 @@ class StayFields(HouseForm):
     """What a new and a changed booking have in common."""
 
     errors_at = {
+        "not_held": "hold",
         "dates_taken": "check_in",
         "property_not_open": "place",
         "unit_not_open": "place",
@@ -111,8 +124,24 @@ class StayFields(HouseForm):
         empty_value=None,
     )
 
+    hold = forms.ChoiceField(
+        label=_("Hold the nights"),
+        required=False,
+        choices=HOLD_CHOICES,
+        help_text=_("A booking that is not confirmed by then gives its nights back by itself."),
+    )
+    hold_until = forms.DateTimeField(
+        label=_("Hold until"),
+        required=False,
+        widget=MomentInput,
+        help_text=_("As the clocks show it at the property."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Needed once "Until a day and time" is chosen, so it is not marked as optional.
+        for name in ("hold", "hold_until"):
+            self.fields[name].is_needed = True  # type: ignore[attr-defined]
         self.fields["check_in"].widget.attrs["data-range-start"] = ""
         self.fields["check_out"].widget.attrs["data-range-end"] = ""
 
@@ -137,7 +166,24 @@ class StayFields(HouseForm):
                 _("%(home)s takes at most %(max)d guests.")
                 % {"home": place.property.name, "max": place.property.max_guests},
             )
+        if place:
+            stay["hold_expires_at"] = self._hold_expires_at(place.property)
         return stay
+
+    def _hold_expires_at(self, home: Property) -> dt.datetime | None:
+        """The end of the hold that was chosen, or an error beside its field."""
+        hold, until = (self.cleaned_data.get(name) for name in ("hold", "hold_until"))
+        now = timezone.now()
+        if hold != "until":
+            return now + dt.timedelta(hours=int(hold)) if hold else None
+        if until is None:
+            if "hold_until" not in self.errors:
+                self.add_error("hold_until", self.fields["hold_until"].error_messages["required"])
+            return None
+        ends = timezone.make_naive(until).replace(tzinfo=ZoneInfo(home.time_zone))
+        if ends <= now:
+            self.add_error("hold_until", _("A hold ends in the future."))
+        return ends
 
 
 class QuoteForm(HouseForm):
@@ -197,6 +243,8 @@ class NewBookingForm(StayFields):
 
     def clean(self) -> dict[str, Any]:
         stay = super().clean()
+        if stay.get("status") != Status.PENDING:
+            stay["hold_expires_at"] = None
         if stay.get("guest") == NEW_GUEST:
             for name in ("new_name", "new_email"):
                 if not stay.get(name) and name not in self.errors:
@@ -215,9 +263,17 @@ class EditBookingForm(StayFields):
     def __init__(
         self, *args: Any, booking: Booking, properties: Iterable[Property], **kwargs: Any
     ) -> None:
-        initial = {name: getattr(booking, name) for name in self.base_fields if name != "place"}
-        super().__init__(*args, initial={**initial, "place": f"u:{booking.unit_id}"}, **kwargs)
+        others = ("place", *HOLD_FIELDS)
+        initial = {name: getattr(booking, name) for name in self.base_fields if name not in others}
+        initial["place"] = f"u:{booking.unit_id}"
+        if booking.hold_expires_at:
+            at_home = booking.hold_expires_at.astimezone(ZoneInfo(booking.property.time_zone))
+            initial |= {"hold": "until", "hold_until": at_home.replace(tzinfo=None, second=0)}
+        super().__init__(*args, initial=initial, **kwargs)
         self.booking = booking
+        if booking.status != Status.PENDING:
+            for name in HOLD_FIELDS:
+                del self.fields[name]
         self.place_field.offer(properties, current=booking)
         self.fields["total_price"].help_text = _(
             "In %s. It stays as it is when dates change, unless you change it."
@@ -236,7 +292,12 @@ class EditBookingForm(StayFields):
 
     def changes(self) -> dict[str, Any]:
         """What is to become different, as update_booking wants it."""
-        changes = {name: self.cleaned_data[name] for name in self.changed_data if name != "place"}
+        others = ("place", *HOLD_FIELDS)
+        changes = {
+            name: self.cleaned_data[name] for name in self.changed_data if name not in others
+        }
+        if set(HOLD_FIELDS) & set(self.changed_data):
+            changes["hold_expires_at"] = self.cleaned_data["hold_expires_at"]
         place = self.cleaned_data["place"]
         if place.property.pk != self.booking.property_id:
             changes["property"] = place.property

@@ -12,6 +12,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.utils.text import Truncator
@@ -73,10 +74,11 @@ def history_of(booking: Booking, *, prices: bool) -> list[Entry]:
 def story_of(booking: Booking, *, prices: bool) -> Story:
     """The booking's history and its notes. Three statements, however long they are."""
     acts = _acts(booking)
+    zone = ZoneInfo(booking.property.time_zone)
     entries = []
     before = None
     for act in acts:
-        sentences = list(_sentences(before, act, prices))
+        sentences = list(_sentences(before, act, prices, zone))
         before = act.booking_events[-1] if act.booking_events else before
         sentences += _note_sentences(act.note_events)
         if sentences:
@@ -145,13 +147,18 @@ def _note_events(booking: Booking) -> Iterable[Any]:
     return cast(Iterable[Any], events.annotate(author_name=F("author__name")))
 
 
-def _sentences(before: Any, act: _Act, prices: bool) -> Iterator[str]:
+def _sentences(before: Any, act: _Act, prices: bool, zone: ZoneInfo) -> Iterator[str]:
     home = before and before.property_id
     for event in act.booking_events:
         if event.pgh_label == "insert" or before is None:
             yield _booked(event, prices)
+            if event.hold_expires_at:
+                yield _held(event.hold_expires_at, zone)
         else:
             yield from _changes(before, event, act, prices)
+            # A hold that ends with the pending state needs no word of its own.
+            if event.status == Status.PENDING and event.hold_expires_at != before.hold_expires_at:
+                yield _held(event.hold_expires_at, zone)
         before = event
     # Moving to another property has been told already; of course the units are others there.
     if home is None or home == before.property_id:
@@ -234,6 +241,12 @@ def _status_sentence(old: Any, new: Any) -> str:
         case (Status.CONFIRMED, Status.PENDING):
             return _("Confirmation taken back.")
     return _("%s.") % Status(new.status).label
+
+
+def _held(until: dt.datetime | None, zone: ZoneInfo) -> str:
+    if until is None:
+        return _("No longer held until a time.")
+    return _("Held until %s.") % written.short_moment(until.astimezone(zone))
 
 
 def _moves(events: Iterable[NightEvent]) -> Iterator[str]:

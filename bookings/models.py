@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import Organization, User
 from bookings import triggers
+from bookings.hold_sql import HOLD_EXPIRED, RELEASE_BEFORE_TAKING
 from bookings.querysets import (
     HOLDING,
     BlockQuerySet,
@@ -110,6 +111,8 @@ class Booking(models.Model):
     special_requests = models.TextField(null=True, blank=True)
     # False: in the unassigned lane. It is agreed, but holds no nights until it has a unit again.
     is_placed = models.BooleanField(default=True)
+    # When a pending booking stops holding its nights, unless it is confirmed before.
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
     cancellation_reason = models.CharField(max_length=500, null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -136,6 +139,12 @@ class Booking(models.Model):
                 fields=["organization", "check_in"],
                 condition=Q(is_placed=False, deleted_at=None),
                 name="booking_unplaced",
+            ),
+            # Asked whenever an organization's rows are opened (bookings.holds).
+            models.Index(
+                fields=["organization", "hold_expires_at"],
+                condition=Q(status="pending", hold_expires_at__isnull=False, deleted_at=None),
+                name="booking_holds",
             ),
         ]
         constraints = [
@@ -199,6 +208,11 @@ class Booking(models.Model):
                 name="booking_cancellation_while_cancelled",
                 violation_error_message="Only a cancelled booking has a cancellation.",
             ),
+            models.CheckConstraint(
+                condition=Q(hold_expires_at=None) | Q(status="pending"),
+                name="booking_hold_while_pending",
+                violation_error_message="Only a pending booking is held until a time.",
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -228,6 +242,10 @@ class Booking(models.Model):
     def is_live(self) -> bool:
         """Whether the agreement stands: neither cancelled nor no-show nor deleted."""
         return self.status in HOLDING and self.deleted_at is None
+
+    def is_expired_hold(self) -> bool:
+        """Whether it was cancelled because nobody confirmed it in time."""
+        return self.status == Status.CANCELLED and self.cancellation_reason == HOLD_EXPIRED
 
     def possible_moves(self) -> tuple[Status, ...]:
         """The statuses it may move to from here."""
@@ -356,6 +374,13 @@ class Night(models.Model):
             ),
         ]
         triggers = [
+            pgtrigger.Trigger(
+                name="expired_holds_go_first",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=RELEASE_BEFORE_TAKING,
+            ),
             pgtrigger.Trigger(
                 name="night_belongs",
                 when=pgtrigger.After,

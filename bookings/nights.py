@@ -122,6 +122,7 @@ def first_taken(
     """For each of the units that others hold a night of in [start, end), the first such night."""
     taken = (
         Night.objects.filter(unit_id__in=list(units), night__gte=start, night__lt=end)
+        .in_the_way()
         .filter(Q(booking=None) | ~Q(booking=aside))
         .order_by("unit_id", "night")
         .distinct("unit_id")
@@ -199,6 +200,7 @@ def _refuse_others(booking: Booking, new: Holding) -> None:
             min(night for night, _ in new),
             max(night for night, _ in new) + dt.timedelta(days=1),
         )
+        .in_the_way()
         .filter(Q(booking=None) | ~Q(booking=booking))
         .select_related("booking", "block", "unit")
     )

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Self
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Min, OuterRef, Q
 
 from villaops.tenancy.querysets import TenantQuerySet
@@ -99,6 +100,12 @@ class NightQuerySet(TenantQuerySet["Night"]):
         """Taken nights of the units in [start, end), in the order they are locked in."""
         return self.filter(unit_id__in=unit_ids, night__gte=start, night__lt=end).order_by(
             "unit_id", "night"
+        )
+
+    def in_the_way(self) -> Self:
+        """Without those of expired holds, which go when somebody takes one of their nights."""
+        return self.exclude(
+            booking__status="pending", booking__hold_expires_at__lte=TransactionNow()
         )
 
     def in_order(self) -> Self:

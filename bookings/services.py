@@ -6,7 +6,7 @@ and writes booking and nights in one transaction. Blocks have their verbs in `bo
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
@@ -103,6 +103,7 @@ def book_stay(
     special_requests: str | None = None,
     reference: str | None = None,
     unplaced_if_taken: bool = False,
+    hold_expires_at: datetime | None = None,
 ) -> Booking:
     """Book a stay [check_in, check_out) and take its nights.
 
@@ -110,7 +111,8 @@ def book_stay(
     night. Without a total: unit nights x base price (none where the property has none), in the
     property's currency. `guest` is None only for imported stays without a name. With
     `unplaced_if_taken` a stay whose nights are taken is kept without a unit instead of refused:
-    a channel has sold it, and somebody must find it a place.
+    a channel has sold it, and somebody must find it a place. A pending one may be held until
+    `hold_expires_at` (bookings.holds).
 
     Returns the booking with `unit_ids`. Raises, in this order, BrokenRule (dates, party, status,
     total), PropertyNotOpen, UnitNotFound, UnitNotOpen, DatesTaken.
@@ -127,6 +129,7 @@ def book_stay(
         currency=home.currency,
         source=source,
         special_requests=special_requests,
+        hold_expires_at=hold_expires_at,
         **party_of(num_guests, adults, children),
     )
     _check_stay(booking)
@@ -211,11 +214,11 @@ def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, A
     """Change any of a booking's facts at once; the verbs below are this one, by name.
 
     `changes`: property, unit, guest, check_in, check_out, num_guests, adults, children, status,
-    total_price, source, special_requests, cancellation_reason, is_placed, holding. Nothing is
-    recomputed: without a new total the old one is spread over the new nights. The units stay as
-    they are night by night, unless unit or property changes, or `holding` says the unit of each
-    night as (night, unit's id). A unit or a holding places a stay that had none; is_placed alone
-    finds it the first free unit. Same values: nothing is written.
+    total_price, source, special_requests, cancellation_reason, hold_expires_at, is_placed,
+    holding. Nothing is recomputed: without a new total the old one is spread over the new nights.
+    The units stay as they are night by night, unless unit or property changes, or `holding` says
+    the unit of each night as (night, unit's id). A unit or a holding places a stay that had none;
+    is_placed alone finds it the first free unit. Same values: nothing is written.
 
     Returns the booking as stored. Raises, in this order, BrokenRule, PropertyNotOpen, UnitNotFound,
     UnitNotOpen, StatusMoveNotAllowed, NotPlaced, DatesTaken.
@@ -426,6 +429,8 @@ def _move_status(booking: Booking, status: str, reason: str | None) -> None:
         raise StatusMoveNotAllowed(old, status)
     booking.status = status
     booking.cancellation_reason = reason if status == Status.CANCELLED else None
+    if status != Status.PENDING:
+        booking.hold_expires_at = None
     if status != Status.CANCELLED:
         booking.cancelled_at = None
 

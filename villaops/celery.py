@@ -25,6 +25,7 @@ from villaops import log
 SOFT_LIMIT_SECONDS = 240
 HARD_LIMIT_SECONDS = 300
 OUTBOX_SWEEP_SECONDS = 30.0
+HOLDS_SECONDS = 60.0
 
 
 def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
@@ -78,6 +79,11 @@ app.conf.update(
         "forget old counts of requests": {
             "task": "accounts.tasks.forget_old_counts",
             "schedule": crontab(minute="7"),
+        },
+        "release expired holds": {
+            "task": "bookings.tasks.release_expired_holds",
+            "schedule": HOLDS_SECONDS,
+            "options": {"expires": HOLDS_SECONDS},
         },
         "outbox: find what was lost": {
             "task": "villaops.outbox.tasks.sweep",

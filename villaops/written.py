@@ -122,6 +122,13 @@ def moment(value: dt.datetime) -> str:
     return f"{plain_day(value)}, {_time(value.time(), locale)}"
 
 
+def short_moment(value: dt.datetime) -> str:
+    """`Tue 24 Nov, 18:00`, in the value's own zone, where the year goes without saying."""
+    locale = locale_of(_in_force.get())
+    time = date_format(value, "H:i") if locale is None else _time(value.time(), locale)
+    return f"{short_day(value)}, {time}"
+
+
 def time_of_day(value: str) -> str:
     """`14:00`, as properties keep it; `2:00 PM` where people say that."""
     locale = locale_of(_in_force.get())

@@ -10,12 +10,20 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count
+from django.utils import timezone
 
 from accounts.models import Organization
 from bookings.blocks import block_nights
+from bookings.holds import release_expired_holds
 from bookings.models import Booking, Night
 from bookings.nights import DatesTaken
-from bookings.services import book_stay, cancel_booking, change_dates, revive_booking
+from bookings.services import (
+    book_stay,
+    cancel_booking,
+    change_dates,
+    confirm_booking,
+    revive_booking,
+)
 from guests.models import Guest
 from properties.models import Property
 from properties.services import delete_property
@@ -161,6 +169,66 @@ def test_revivals_race_creations(organization: Organization) -> None:
         ended = race(organization, revivals + [booking_of(home, guest, start, 3)] * 8)
 
         assert ended == {"won": 1, "taken": WRITERS - 1}
+
+
+@pytest.mark.parametrize("is_released", [False, True])
+def test_expired_holds_race_new_bookings_and_confirmations(
+    organization: Organization, is_released: bool
+) -> None:
+    """One holder whatever happens: the new booking, or the old one confirmed after all."""
+    with context(organization):
+        home, guest = make_property(organization), make_guest(organization)
+
+    for number in range(5):
+        start = DAY + timedelta(days=10 * number)
+        with context(organization):
+            soon = timezone.now() + timedelta(hours=1)
+            stay = make_booking(home, start, 3, guest=guest, hold_expires_at=soon)
+        with context(organization):
+            expired = timezone.now() - timedelta(seconds=1)
+            Booking.objects.filter(pk=stay.pk).update(hold_expires_at=expired)
+        if is_released:
+            with context(organization):
+                pass
+        confirm: Writer = lambda stay=stay: confirm_booking(  # type: ignore[misc] # noqa: E731
+            booking=stay, by=None
+        )
+
+        ended = race(
+            organization,
+            [confirm] * 3 + [booking_of(home, guest, start, 3)] * 4 + [release_expired_holds],
+        )
+
+        # Confirming what is confirmed is no move: then all three have done so.
+        assert ended in ({"won": 2, "taken": 6}, {"won": 4, "taken": 4}), ended
+        with context(organization):
+            assert Booking.objects.holding_nights().filter(check_in=start).count() == 1
+    assert_nights_agree(organization, live=5)
+
+
+def test_a_hold_that_expires_under_a_confirmation_has_one_end(organization: Organization) -> None:
+    """Whoever has the booking's lock decides; the release passes it by."""
+    with context(organization):
+        home, guest = make_property(organization), make_guest(organization)
+        soon = timezone.now() + timedelta(hours=1)
+        stay = make_booking(home, DAY, 3, guest=guest, hold_expires_at=soon)
+        other = make_booking(home, DAY + timedelta(days=9), 3, guest=guest, hold_expires_at=soon)
+    with context(organization):
+        expired = timezone.now() - timedelta(seconds=1)
+        Booking.objects.filter(pk=stay.pk).update(hold_expires_at=expired)
+        confirm_booking(booking=stay, by=None)
+        Booking.objects.filter(pk=other.pk).update(hold_expires_at=expired)
+
+        assert race(organization, [_nothing]) == {"won": 1}
+
+    with context(organization):
+        stay.refresh_from_db()
+        other.refresh_from_db()
+        assert (stay.status, other.status) == ("confirmed", "cancelled")
+
+
+def _nothing() -> None:
+    """Only open the context."""
 
 
 def test_blocks_race_bookings(organization: Organization) -> None:

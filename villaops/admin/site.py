@@ -31,7 +31,10 @@ class AdministratorsSite(admin.AdminSite):
         def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 with all_organizations(
-                    by=cast(Any, request.user), door=Door.ADMIN, reason=_page(request)
+                    by=cast(Any, request.user),
+                    door=Door.ADMIN,
+                    reason=_page(request),
+                    settled=False,
                 ):
                     return _rendered(view(request, *args, **kwargs))
             except DomainError as refusal:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.context import Context
@@ -70,6 +71,18 @@ def status_badge(value: str, label: str) -> dict[str, str]:
     return {"tone": tone, "icon_name": name, "label": label}
 
 
+@register.inclusion_tag("components/hold_badge.html")
+def hold_badge(booking: Any) -> dict[str, Any]:
+    """Until when a pending booking is held, or that its hold has expired; nothing without one.
+
+    The time is the property's own.
+    """
+    if booking.is_expired_hold():
+        return {"is_expired": True}
+    until = booking.hold_expires_at
+    return {"until": until and until.astimezone(ZoneInfo(booking.property.time_zone))}
+
+
 @register.filter
 def money(amount: Decimal | None, currency: str) -> str:
     """`1,290.00 USD`: the code, because two dollars may stand on one page; a dash for no amount."""
@@ -98,6 +111,12 @@ def short_day(value: date | None) -> SafeString | str:
 def moment(value: datetime | None) -> SafeString | str:
     """`21 Nov 2026, 14:05` in the zone in force."""
     return _time(value, written.moment)
+
+
+@register.filter
+def short_moment(value: datetime | None) -> SafeString | str:
+    """`Tue 24 Nov, 18:00` in its own zone."""
+    return _time(value, written.short_moment)
 
 
 # In titles, headings and drawings, which have no room for `<time>`.

@@ -7,7 +7,7 @@ policies show no tenant row and take none.
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -53,33 +53,58 @@ class _Context:
     property_ids: Sequence[UUID] | None = None
     api_key_id: UUID | None = None
 
-    def enter(self) -> None:
+    def enter(self, overdue: str = "false") -> bool:
+        """Make the settings; return what the SQL expression `overdue` says of the organization."""
         who = {"user": str(self.user_id) if self.user_id else None, "door": self.door}
         if self.api_key_id:
             who["api_key"] = str(self.api_key_id)
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT set_config('villaops.organization_id', %s, true),"
-                " set_config('villaops.user_id', %s, true),"
-                " set_config('villaops.property_ids', %s, true),"
-                " set_config('pghistory.context_id', %s, true),"
-                " set_config('pghistory.context_metadata', %s, true),"
-                " set_config('role', %s, true)",
-                [
-                    str(self.organization_id or ""),
-                    str(self.user_id or ""),
-                    self._properties(),
-                    str(uuid7()),
-                    json.dumps(who),
-                    self.role,
-                ],
+                "SELECT set_config('villaops.organization_id', %(organization)s, true),"
+                " set_config('villaops.user_id', %(user)s, true),"
+                " set_config('villaops.property_ids', %(properties)s, true),"
+                " set_config('pghistory.context_id', %(context)s, true),"
+                " set_config('pghistory.context_metadata', %(who)s, true),"
+                f" set_config('role', %(role)s, true), {overdue}",
+                {
+                    "organization": str(self.organization_id or ""),
+                    "user": str(self.user_id or ""),
+                    "properties": self._properties(),
+                    "context": str(uuid7()),
+                    "who": json.dumps(who),
+                    "role": self.role,
+                },
             )
+            return bool(cursor.fetchone()[-1])
 
     def _properties(self) -> str:
         """As PostgreSQL writes an array; empty when there is no limit."""
         if self.property_ids is None:
             return ""
         return "{" + ",".join(str(one) for one in self.property_ids) + "}"
+
+
+@dataclass(frozen=True)
+class _Overdue:
+    """Something that time decides, and how to write down what it has decided."""
+
+    asked: str
+    settle: Callable[[UUID | None], object]
+
+
+# None but in bookings, whose holds run out.
+_overdue = _Overdue("false", lambda organization_id: None)
+
+
+def settle_first(asked: str, settle: Callable[[UUID | None], object]) -> None:
+    """Before an organization's rows are shown to anybody, settle what time has decided meanwhile.
+
+    `asked` is SQL that says whether there is such a thing, with `%(organization)s` (empty for all
+    of them); it is part of the statement that opens the context. If so, `settle` writes it down in
+    a transaction of its own: what it locks is free again before anybody in the context waits.
+    """
+    global _overdue
+    _overdue = _Overdue(asked, settle)
 
 
 _open: ContextVar[_Context | None] = ContextVar("villaops_tenancy", default=None)
@@ -105,6 +130,7 @@ def organization_context(
     """Show and take the rows of one organization until the block, one transaction, ends.
 
     With `property_ids` only those of these properties, their stays, and the guests of these.
+    What time has decided until now is settled first (`settle_first`).
     """
     context = _Context(
         organization.pk,
@@ -113,7 +139,7 @@ def organization_context(
         property_ids=property_ids,
         api_key_id=api_key.pk if api_key else None,
     )
-    with _context(context):
+    with _context(context, settled=False):
         yield
 
 
@@ -138,16 +164,20 @@ def every_property() -> Iterator[None]:
 
 
 @contextmanager
-def all_organizations(*, by: "User | None", door: Door, reason: str) -> Iterator[None]:
+def all_organizations(
+    *, by: "User | None", door: Door, reason: str, settled: bool = True
+) -> Iterator[None]:
     """Show and take every organization's rows: the explicit exception, logged with its reason.
 
-    For the admin, system jobs and data migrations.
+    For the admin, system jobs and data migrations. What time has decided is only settled first
+    where that is asked for: a migration may run before there is anything to ask.
     """
     logger.info(
         "all organizations opened",
         extra={"reason": reason, "door": door, "user_id": str(by.pk) if by else None},
     )
-    with _context(_Context(None, by.pk if by else None, door, role=SUPPORT_ROLE)):
+    context = _Context(None, by.pk if by else None, door, role=SUPPORT_ROLE)
+    with _context(context, settled=settled):
         yield
 
 
@@ -159,21 +189,41 @@ def person_context(*, by: "User", door: Door) -> Iterator[None]:
 
 
 @contextmanager
-def _context(context: _Context) -> Iterator[None]:
-    outer = _open.get()
-    inside_a_transaction = connection.in_atomic_block
+def _context(context: _Context, *, settled: bool = True) -> Iterator[None]:
     known = log.about(organization_id=context.organization_id, user_id=context.user_id)
-    with known, transaction.atomic():
+    with known, _opened(context, settled):
+        yield
+
+
+@contextmanager
+def _opened(context: _Context, settled: bool) -> Iterator[None]:
+    inside_a_transaction = connection.in_atomic_block
+    with transaction.atomic():
+        is_overdue = context.enter("false" if settled else _overdue.asked)
+        if is_overdue:
+            _overdue.settle(context.organization_id)
+        if inside_a_transaction or not is_overdue:
+            with _inside(context, inside_a_transaction):
+                yield
+            return
+    with transaction.atomic():
         context.enter()
-        token = _open.set(context)
-        try:
+        with _inside(context, inside_a_transaction):
             yield
-        finally:
-            _open.reset(token)
-        # An exception has passed by here: the rollback takes the settings back. Otherwise the end
-        # of the transaction does, unless it goes on around us.
-        if inside_a_transaction:
-            _leave(outer)
+
+
+@contextmanager
+def _inside(context: _Context, inside_a_transaction: bool) -> Iterator[None]:
+    outer = _open.get()
+    token = _open.set(context)
+    try:
+        yield
+    finally:
+        _open.reset(token)
+    # An exception has passed by here: the rollback takes the settings back. Otherwise the end
+    # of the transaction does, unless it goes on around us.
+    if inside_a_transaction:
+        _leave(outer)
 
 
 def _leave(outer: _Context | None) -> None:

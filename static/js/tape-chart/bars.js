@@ -69,6 +69,7 @@ export const drawBar = (node, bar, row, { layout, view }) => {
   const classes = [
     "tape-bar",
     bar.kind === "block" ? `is-block is-${bar.reason}` : `is-${bar.status}`,
+    bar.is_held && "is-held",
     bar.unit === null && "is-unplaced",
     bar.from < bar.start && "is-continued",
     bar.to > bar.end && "continues",

@@ -11,7 +11,8 @@ export const say = (name, values = {}) => {
 export const nights = (n) => say(n === 1 ? "nightsOne" : "nightsMany", { n });
 
 // What a bar is, in a word: its status, or a block's reason.
-export const kindOf = (bar) => say(bar.kind === "block" ? `reason_${bar.reason}` : `status_${bar.status}`);
+export const kindOf = (bar) =>
+  say(bar.kind === "block" ? `reason_${bar.reason}` : bar.is_held ? "status_held" : `status_${bar.status}`);
 
 export const money = (amount, currency) => {
   const { locale } = document.documentElement.dataset;
