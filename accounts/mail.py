@@ -6,27 +6,23 @@ how long an answer takes whether there was somebody to write to.
 """
 
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
 from django.template import Context, Engine
 from django.template.loader import render_to_string
+
+from villaops.outbox import write_intent
 
 
 def send_mail_to(address: str, template: str, context: dict[str, Any] | None = None) -> None:
     """Send `mail/<template>` once the present transaction is committed.
 
-    The context travels through the queue, so it holds text and numbers only.
+    The context travels through the outbox, so it holds text and numbers only; with what is secret
+    in it, it is forgotten once the mail is sent.
     """
-    from accounts.tasks import deliver_mail
-
-    # A queue that does not answer is logged, and breaks nothing that has been saved.
-    transaction.on_commit(
-        partial(deliver_mail.delay, address, template, context or {}), robust=True
-    )
+    write_intent("mail", {"to": address, "template": template, "context": context or {}})
 
 
 def moment_in_mail(moment: datetime) -> str:

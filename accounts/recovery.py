@@ -4,12 +4,10 @@ Asking for a mail tells nothing: the answer is given before anybody looks the ad
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import transaction
 
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.mail import moment_in_mail, send_mail_to
@@ -24,6 +22,7 @@ from accounts.one_time import (
 from accounts.people import end_ways_in, set_password, verify_email
 from accounts.tokens import TokenPair, issue_tokens, revoke_access_tokens
 from villaops.errors import Refused, Unauthenticated
+from villaops.outbox import write_intent
 from villaops.tenancy import Door
 from villaops.verbs import verb
 
@@ -52,16 +51,12 @@ class WrongCurrentPassword(Refused):
 
 def ask_for_reset_link(address: str) -> None:
     """Mail a link to choose a new password, if somebody has this address."""
-    from accounts.tasks import mail_reset_link
-
-    transaction.on_commit(partial(mail_reset_link.delay, address), robust=True)
+    write_intent("reset_link", {"address": address})
 
 
 def ask_for_verification(address: str) -> None:
     """Mail a link that proves the address, if somebody has it and has not proven it yet."""
-    from accounts.tasks import mail_verification_link
-
-    transaction.on_commit(partial(mail_verification_link.delay, address), robust=True)
+    write_intent("verification_link", {"address": address})
 
 
 @verb()

@@ -5,12 +5,12 @@ text message.
 """
 
 import sys
-from functools import partial
 from typing import Protocol
 
 import requests
 from django.conf import settings
-from django.db import transaction
+
+from villaops.outbox import write_intent
 
 TIMEOUT = 10
 
@@ -78,9 +78,7 @@ def sms_provider() -> SmsProvider:
 def send_sms_to(phone: str, text: str) -> None:
     """Send a text message, by a worker, once the present transaction is committed.
 
-    An empty one is queued like any other and not sent: so the time an answer takes does not tell
-    whether the number is known.
+    An empty one is written down like any other and not sent: so the time an answer takes does not
+    tell whether the number is known.
     """
-    from accounts.tasks import deliver_sms
-
-    transaction.on_commit(partial(deliver_sms.delay, phone, text), robust=True)
+    write_intent("text_message", {"to": phone, "text": text})

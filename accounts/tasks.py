@@ -1,8 +1,5 @@
 """What happens by itself in accounts."""
 
-from smtplib import SMTPException
-from typing import Any
-
 from celery import shared_task
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -11,8 +8,11 @@ from accounts.mail import written_mail
 from accounts.models import OneTimeToken, Organization, RefreshToken, RevokedAccessToken
 from accounts.organizations import end_organization
 from accounts.recovery import send_reset_link, send_verification_link
-from accounts.sms import SmsUnavailable, sms_provider
+from accounts.sms import SmsRefused, sms_provider
+from villaops import outbox
 from villaops.api import throttles
+from villaops.outbox import Intent, Permanent
+from villaops.outbox.mail import hand_over
 from villaops.tenancy import Door, organization_context
 
 
@@ -31,31 +31,34 @@ def forget_old_counts() -> None:
     throttles.forget_old_counts()
 
 
-@shared_task(
-    autoretry_for=(SMTPException, OSError), retry_backoff=True, max_retries=8, ignore_result=True
-)
-def deliver_mail(address: str, template: str, context: dict[str, Any]) -> None:
-    """Write the mail and hand it to the mail server; try again where that is away."""
-    written_mail(address, template, context).send()
+@outbox.handler("mail", secret=True)
+def deliver_mail(intent: Intent) -> None:
+    """Write the mail and hand it over."""
+    told = intent.payload
+    hand_over(written_mail(told["to"], told["template"], told["context"]), intent)
 
 
-@shared_task(ignore_result=True)
-def mail_reset_link(address: str) -> None:
+@outbox.handler("reset_link", atomic=True, secret=True)
+def mail_reset_link(intent: Intent) -> None:
     """Mail a link to choose a new password, if somebody has this address."""
-    send_reset_link(address=address, now=timezone.now())
+    send_reset_link(address=intent.payload["address"], now=timezone.now())
 
 
-@shared_task(ignore_result=True)
-def mail_verification_link(address: str) -> None:
+@outbox.handler("verification_link", atomic=True, secret=True)
+def mail_verification_link(intent: Intent) -> None:
     """Mail a link that proves this address, if somebody has it and has not proven it yet."""
-    send_verification_link(address=address, now=timezone.now())
+    send_verification_link(address=intent.payload["address"], now=timezone.now())
 
 
-@shared_task(autoretry_for=(SmsUnavailable,), retry_backoff=True, max_retries=3, ignore_result=True)
-def deliver_sms(phone: str, text: str) -> None:
+@outbox.handler("text_message", secret=True, attempts=4)
+def deliver_text_message(intent: Intent) -> None:
     """Hand a text message to the provider; nothing where there is no text."""
-    if text:
-        sms_provider().send(to=phone, text=text)
+    if not intent.payload["text"]:
+        return
+    try:
+        sms_provider().send(to=intent.payload["to"], text=intent.payload["text"])
+    except SmsRefused as refusal:
+        raise Permanent(str(refusal)) from refusal
 
 
 @shared_task

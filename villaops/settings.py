@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from villaops import embedded, log
+from villaops.mailers import mailer
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -196,24 +197,12 @@ SESSION_ENGINE = (
 )
 
 
-def _mailer(url: str) -> dict:
-    """EMAIL_URL in the form Django's MAILERS wants: a backend and the options it knows."""
-    parts = environ.Env.email_url_config(url)
-    if not parts["EMAIL_BACKEND"].endswith("smtp.EmailBackend"):
-        return {"BACKEND": parts["EMAIL_BACKEND"]}
-    options = {
-        "host": parts["EMAIL_HOST"],
-        "port": parts["EMAIL_PORT"] or 25,
-        "username": parts["EMAIL_HOST_USER"],
-        "password": parts["EMAIL_HOST_PASSWORD"],
-        "use_tls": parts.get("EMAIL_USE_TLS", False),
-        "use_ssl": parts.get("EMAIL_USE_SSL", False),
-        "timeout": 10,
-    }
-    return {"BACKEND": parts["EMAIL_BACKEND"], "OPTIONS": options}
-
-
-MAILERS = {"default": _mailer(env.str("EMAIL_URL", "consolemail://"))}
+# Who takes our mail, and how many seconds they may be silent.
+MAILERS = {
+    "default": mailer(
+        env.str("EMAIL_URL", "consolemail://"), timeout=env.int("EMAIL_TIMEOUT_SECONDS", 10)
+    )
+}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "VillaOps <no-reply@localhost>")
 
 # --- People ----------------------------------------------------------------------------------

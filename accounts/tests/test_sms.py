@@ -11,8 +11,9 @@ import pytest
 from pytest_django import Settings
 
 from accounts.phones import e164
-from accounts.sms import SmsRefused, SmsUnavailable, sms_provider
-from accounts.tasks import deliver_sms
+from accounts.sms import SmsRefused, SmsUnavailable, send_sms_to, sms_provider
+from villaops.outbox import Intent, State
+from villaops.outbox.services import deliver
 
 
 @dataclass
@@ -52,9 +53,18 @@ def twilio(settings: Settings) -> Iterator[Twilio]:
         thread.join()
 
 
-def test_twilio_is_sent_a_message(twilio: Twilio) -> None:
-    deliver_sms("+390551234567", "Your code: 1 & 2")
+def send(text: str) -> Intent:
+    """What becomes of a text message."""
+    send_sms_to("+390551234567", text)
+    deliver(Intent.objects.get().pk)
+    return Intent.objects.get()
 
+
+@pytest.mark.django_db
+def test_twilio_is_sent_a_message(twilio: Twilio) -> None:
+    sent = send("Your code: 1 & 2")
+
+    assert (sent.state, sent.payload) == (State.SENT, {})
     key = base64.b64encode(b"AC1:token").decode()
     form = {"To": ["+390551234567"], "From": ["+15550001111"], "Body": ["Your code: 1 & 2"]}
     assert twilio.got == [("/2010-04-01/Accounts/AC1/Messages.json", f"Basic {key}", form)]
@@ -89,10 +99,23 @@ def test_twilio_that_is_not_there(twilio: Twilio, settings: Settings) -> None:
         sms_provider().send(to="+390551234567", text="Hello")
 
 
+@pytest.mark.django_db
 def test_nothing_is_sent_without_a_text(twilio: Twilio) -> None:
-    deliver_sms("+390551234567", "")
+    assert send("").state == State.SENT
 
     assert twilio.got == []
+
+
+@pytest.mark.django_db
+def test_a_message_refused_is_given_up_and_one_that_was_not_taken_tried_again(
+    twilio: Twilio,
+) -> None:
+    twilio.status = 400
+    assert send("Hello").state == State.DEAD
+
+    Intent.objects.all().delete()
+    twilio.status = 503
+    assert send("Hello").state == State.PENDING
 
 
 @pytest.mark.parametrize(
