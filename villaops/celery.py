@@ -91,6 +91,11 @@ app.conf.update(
             # Where no worker came in time the next one is as good.
             "options": {"expires": OUTBOX_SWEEP_SECONDS},
         },
+        # Due once a day; asked oftener, so that a missed day is made up for (villaops.schedules).
+        "outbox: forget what is over": {
+            "task": "villaops.outbox.tasks.forget",
+            "schedule": crontab(minute="*/20"),
+        },
         "end organizations whose time has come": {
             "task": "accounts.tasks.end_due_organizations",
             "schedule": crontab(minute="37"),

@@ -11,3 +11,8 @@ class VillaOpsAdminConfig(AdminConfig):
     """Django's admin with our site."""
 
     default_site = "villaops.admin.site.AdministratorsSite"
+
+    def ready(self) -> None:
+        super().ready()
+        # The project's own tables: `villaops.admin` itself is this package.
+        from villaops.outbox import admin  # noqa: F401

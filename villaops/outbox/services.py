@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
@@ -33,6 +34,10 @@ LONGEST_PAUSE = 3 * 60 * 60.0
 # How long the broker may take before the sweep says it again.
 LOST_AFTER = timedelta(seconds=120)
 AT_A_SWEEP = 200
+# How long rows stay when they are over. No mailed link works longer than its three days.
+DONE_KEPT = timedelta(days=30)
+DEAD_KEPT = timedelta(days=90)
+SECRETS_KEPT = timedelta(days=3)
 # What was done has to be noted, even while the database starts anew: seconds between the tries.
 NOTE_AGAIN = (0.2, 0.5, 1, 2, 4, 8, 12)
 
@@ -275,3 +280,19 @@ def sweep() -> int:
         found = [intent_id for (intent_id,) in cursor.fetchall()]
     enqueue(found)
     return len(found)
+
+
+def forget() -> int:
+    """Delete what was done or given up long ago, and secrets that no longer open anything.
+
+    What others refer to stays. Returns how many rows were deleted.
+    """
+    dead = Intent.objects.filter(state=State.DEAD)
+    secrets_of = dead.filter(kind__in=registry.secret_kinds(), done_at__lt=Now() - SECRETS_KEPT)
+    secrets_of.exclude(payload={}).update(payload={})
+    over = Intent.objects.exclude(kind__in=registry.kept_kinds()).filter(
+        Q(state__in=[State.SENT, State.CANCELLED], done_at__lt=Now() - DONE_KEPT)
+        | Q(state=State.DEAD, done_at__lt=Now() - DEAD_KEPT)
+    )
+    deleted, _ = over.delete()
+    return deleted

@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 from django.db import OperationalError, transaction
 from django.db.models.functions import Now
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -352,3 +354,62 @@ def test_a_broker_that_is_away_breaks_nothing(
         intent_id = write_intent("knock", {})
 
     assert stored(intent_id).state == State.PENDING
+
+
+# --- What is over ---
+
+
+def test_what_is_over_is_forgotten_unless_others_refer_to_it(done: Done) -> None:
+    outbox.handler("whisper", secret=True)(lambda intent: None)
+    outbox.handler("letter", kept=True)(lambda intent: None)
+    states = {"sent": 31, "cancelled": 31, "dead": 89, "pending": 400}
+    for kind in ("knock", "letter", "whisper"):
+        for state, days in states.items():
+            Intent.objects.create(
+                kind=kind,
+                key=f"{kind} {state}",
+                payload={"code": 1},
+                state=state,
+                done_at=timezone.now() - timedelta(days=days),
+            )
+    Intent.objects.create(kind="knock", state="sent", done_at=timezone.now() - timedelta(days=29))
+
+    assert services.forget() == 4
+
+    left = Intent.objects.exclude(key=None).order_by("key").values_list("key", "payload")
+    assert [(key, bool(payload)) for key, payload in left] == [
+        ("knock dead", True),
+        ("knock pending", True),
+        ("letter cancelled", True),
+        ("letter dead", True),
+        ("letter pending", True),
+        ("letter sent", True),
+        ("whisper dead", False),
+        ("whisper pending", True),
+    ]
+
+
+# --- Administrators ---
+
+
+def test_administrators_see_why_and_send_again_but_no_secret(
+    done: Done, admin_client: Client
+) -> None:
+    outbox.handler("whisper", secret=True)(lambda intent: None)
+    dead, secret = (
+        Intent.objects.create(kind=kind, payload={"door": 4711}, state="dead", last_error="Closed.")
+        for kind in ("knock", "whisper")
+    )
+    address = reverse("admin:villaops_intent_changelist")
+
+    listed = admin_client.get(address, {"state__exact": "dead"}).text
+    shown = admin_client.get(reverse("admin:villaops_intent_change", args=[dead.pk])).text
+    hidden = admin_client.get(reverse("admin:villaops_intent_change", args=[secret.pk])).text
+    posted = {"action": "send_again", "_selected_action": [str(dead.pk)]}
+    answer = admin_client.post(address, posted, follow=True).text
+
+    assert "Closed." in listed
+    assert "4711" in shown
+    assert "4711" not in hidden
+    assert "1 on the way again." in answer
+    assert stored(dead.pk).state == State.PENDING
