@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from accounts.permissions import (
     allows,
     key_allows,
 )
+from villaops.form_keys import once_per_form
 from villaops.tenancy import Door, organization_context
 from villaops.written import browser_locale, written_as_in
 
@@ -117,7 +118,12 @@ def page(permission: Permission) -> Callable[[View], View]:
             # Before the first row is read: what changes from now on is told to the page.
             inside.opened_at = time.time()
             with written_as_in(locale), inside.access.context(Door.WEB):
-                return view(inside, *args, **kwargs)
+                return once_per_form(
+                    request,
+                    partial(view, inside, *args, **kwargs),
+                    user_id=user.pk,
+                    organization_id=inside.access.organization.pk,
+                )
 
         # The route test walks the resolver and reads who may enter from here.
         enter.permission = permission  # type: ignore[attr-defined]

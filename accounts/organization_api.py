@@ -1,6 +1,6 @@
 """The JSON face of organizations, their members and their API keys: contract section 7."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -100,8 +100,11 @@ class ApiKeyOutput(Output):
 
 
 class NewApiKeyOutput(ApiKeyOutput):
-    # Shown here and never again.
-    secret: str
+    # Shown here and never again; null where the request is sent again.
+    secret: str | None
+
+    def to_keep(self) -> Self:
+        return self.model_copy(update={"secret": None})
 
 
 class OrganizationQuery(ListQuery):

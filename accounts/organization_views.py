@@ -1,5 +1,6 @@
 """The pages of an organization: its settings, its beginning and its end."""
 
+from functools import partial
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -32,17 +33,24 @@ from accounts.services import create_organization
 from bookings.exports import StoredFile
 from villaops.errors import DomainError
 from villaops.export import export_organization
+from villaops.form_keys import once_per_form
 from villaops.links import site_of
 from villaops.pages import form_page, get_or_post, refusals_as_messages
-from villaops.tenancy import Door
+from villaops.tenancy import Door, person_context
 from villaops.toasts import say
 
 
 @get_or_post
 @login_required
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: HttpRequest) -> HttpResponseBase:
     """Make another organization, or the first, and go there."""
     user = cast(User, request.user)
+    with person_context(by=user, door=Door.WEB):
+        view = partial(_create, request, user)
+        return once_per_form(request, view, user_id=user.pk, organization_id=None)
+
+
+def _create(request: HttpRequest, user: User) -> HttpResponse:
     now = default_access(user)
     like = now.organization if now else Organization()
     initial = {"currency": like.currency, "time_zone": like.time_zone}

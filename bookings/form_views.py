@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -45,13 +45,11 @@ ALIKE_SHOWN = 4
 @get_or_post
 def create(request: OrganizationRequest) -> HttpResponse:
     """Book a stay for a guest we know or a new one."""
-    if made := request.session.get("booked", {}).get(request.POST.get("key")):
-        return detail_or_next(request, made)
     wants = _wishes(request)
     properties = list(_places(request))
     form = NewBookingForm(
         request.POST if "save" in request.POST else None,
-        initial={"key": uuid4(), "adults": 1, "children": 0, **wants},
+        initial={"adults": 1, "children": 0, **wants},
         properties=properties,
         guests=guests_to_offer(
             request.access.organization, wants.get("find", ""), _uuid(wants.get("guest"))
@@ -65,7 +63,6 @@ def create(request: OrganizationRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            request.session["booked"] = {str(form.cleaned_data["key"]): str(booking.pk)}
             say(request, _("Booked for %s.") % name_of(booking))
             return detail_or_next(request, booking.pk)
     return form_page(
@@ -195,7 +192,7 @@ def _book(access: Access, form: NewBookingForm) -> Booking:
     """The guest, if new, and the booking: both or neither."""
     stay = dict(form.cleaned_data)
     place = stay.pop("place")
-    for name in ("key", "find", "guest", *HOLD_FIELDS):
+    for name in ("find", "guest", *HOLD_FIELDS):
         stay.pop(name)
     new = {name: stay.pop(f"new_{name}") for name in ("name", "email", "phone")}
     with transaction.atomic():

@@ -213,8 +213,6 @@ class NewBookingForm(StayFields):
 
     errors_at = {**StayFields.errors_at, "guest_email_taken": "new_email"}
 
-    # Made with the empty form: the same form sent twice makes one booking.
-    key = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
     find = forms.CharField(label=_("Find a guest"), required=False, max_length=200)
     guest = forms.ChoiceField(label=_("Guest"), widget=forms.RadioSelect)
     new_name = forms.CharField(label=_("Name"), required=False, max_length=255)
@@ -224,7 +222,7 @@ class NewBookingForm(StayFields):
         label=_("Status"), choices=[(status.value, status.label) for status in STATUSES_TO_BOOK]
     )
 
-    field_order = ["key", "place", "check_in", "check_out", "adults", "children", "guest"]
+    field_order = ["place", "check_in", "check_out", "adults", "children", "guest"]
 
     def __init__(
         self, *args: Any, properties: Iterable[Property], guests: Iterable[Guest], **kwargs: Any

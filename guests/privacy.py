@@ -12,6 +12,7 @@ from accounts.models import User
 from bookings.models import Booking, BookingNote
 from guests.models import Guest, GuestMerge
 from guests.services import GuestNotFound, GuestStaysElsewhere, has_unseen
+from villaops.api.idempotency import forget_answers_about
 from villaops.errors import Conflict
 from villaops.history import rewriting
 from villaops.tenancy import every_property
@@ -76,6 +77,7 @@ def _anonymize(guest: Guest, on: dt.date) -> Guest:
         GuestMerge.objects.filter(Q(keep__in=everyone) | Q(merged__in=everyone), **own).update(
             before={}, after={}
         )
+    forget_answers_about(guest.organization_id, [*(one.pk for one in everyone), *stays])
     guest.refresh_from_db()
     return guest
 

@@ -43,7 +43,7 @@ def filled(home: Property, guest: Guest | None = None, **fields: object) -> dict
     """The form of a new booking, filled in for three nights from DAY on."""
     place = units_of(home)[0]
     return {
-        "key": uuid4(),
+        "form_key": uuid4(),
         "save": "1",
         "place": f"u:{place.pk}",
         "check_in": DAY,

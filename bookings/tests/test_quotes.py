@@ -209,7 +209,6 @@ def test_booking_goes_back_to_where_it_was_asked_for(
     guest = make_guest(organization)
     form = {
         "save": "1",
-        "key": "k",
         "place": f"u:{unit.pk}",
         "guest": str(guest.pk),
         "adults": "1",

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Organization, User
 from accounts.tokens import issue_tokens
@@ -32,33 +33,44 @@ def organization() -> Organization:
     return make_organization()
 
 
-@pytest.fixture
-def server() -> Iterator[int]:
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
     """A running server, which counts no requests."""
-    with running_server(RATE_LIMIT_API="0") as port:
+    with django_db_blocker.unblock(), running_server(RATE_LIMIT_API="0") as port:
         yield port
 
 
-def race(port: int, organization: Organization, calls: list[Call]) -> Counter[tuple[int, str]]:
-    """Send every call at once, each on its own connection; count statuses and details."""
+def at_once(
+    port: int, organization: Organization, calls: list[Call], **more_headers: str
+) -> list[tuple[int, bytes, str | None]]:
+    """Send every call at once, each on its own connection: status, body and whether it is a replay
+    of each answer.
+    """
     user = User.objects.get(memberships__organization=organization)
     token = issue_tokens(user=user).access_token
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    headers |= {name.replace("_", "-"): value for name, value in more_headers.items()}
     start = threading.Barrier(len(calls))
 
-    def send(call: Call) -> tuple[int, str]:
+    def send(call: Call) -> tuple[int, bytes, str | None]:
         method, path, body = call
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         client.connect()
         start.wait(timeout=30)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         client.request(method, path, json.dumps(body), headers)
         answer = client.getresponse()
-        content = json.loads(answer.read())
+        content = answer.read()
         client.close()
-        return answer.status, content.get("detail", "")
+        return answer.status, content, answer.headers["Idempotency-Replayed"]
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return Counter(pool.map(send, calls))
+        return list(pool.map(send, calls))
+
+
+def race(port: int, organization: Organization, calls: list[Call]) -> Counter[tuple[int, str]]:
+    """Send every call at once; count statuses and details."""
+    answers = at_once(port, organization, calls)
+    return Counter((status, json.loads(body).get("detail", "")) for status, body, _ in answers)
 
 
 CONFLICT = (409, "Dates conflict with an existing booking")
@@ -143,3 +155,30 @@ def test_two_units_are_sold_exactly_twice(server: int, organization: Organizatio
     ended = race(server, organization, [("POST", "/api/v1/bookings", body)] * WRITERS)
 
     assert ended == {(201, ""): 2, CONFLICT: WRITERS - 2}
+
+
+def test_fifty_identical_posts_with_one_key_make_one_booking(
+    server: int, organization: Organization
+) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home, guest = make_property(organization, units=50), make_guest(organization)
+    body = {
+        "property_id": str(home.pk),
+        "guest_id": str(guest.pk),
+        "check_in": str(DAY),
+        "check_out": str(DAY + timedelta(days=3)),
+    }
+    call = ("POST", "/api/v1/bookings", body)
+
+    answers = at_once(server, organization, [call] * 50, Idempotency_Key="one")
+    answers += at_once(server, organization, [call], Idempotency_Key="one")
+
+    made = [(content, replayed) for status, content, replayed in answers if status == 201]
+    running = [content for status, content, _ in answers if status == 409]
+    assert len(made) + len(running) == 51
+    assert set(running) <= {b'{"detail":"Request in progress"}'}
+    assert len({content for content, _ in made}) == 1
+    assert Counter(replayed for _, replayed in made) == {None: 1, "true": len(made) - 1}
+    assert answers[-1][0] == 201
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        assert str(Booking.objects.get().pk) in made[0][0].decode()

@@ -3,12 +3,14 @@
 A handler of an `Endpoint` is marked with `operation(...)` and gets what its signature names:
 `path`, `query` and `body`, each a pydantic model, validated. It finds, calls one verb, and
 returns an `Output`. Its errors are raised, never returned. The rest is done here, in the order
-of contract section 1: routing, 429, 401, organization 404, 403, 422, then the handler's own.
+of contract section 1: routing, 429, 401, organization 404, 403, what was sent before under the same
+key, 422, then the handler's own.
 """
 
 import inspect
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar, Literal, get_args
@@ -37,9 +39,10 @@ from villaops.api.errors import (
     no_object,
     wire_errors,
 )
+from villaops.api.idempotency import HEADER, Answer, Attempt, hash_of_json, header_errors, once
 from villaops.api.throttles import client_address, count_request
 from villaops.api.wire import Input, Output
-from villaops.tenancy import Door
+from villaops.tenancy import Door, person_context
 
 
 class Openness(Enum):
@@ -204,9 +207,16 @@ class Endpoint(APIView):
             raise RuntimeError("The operation is public.")
         return self.caller
 
+    @classmethod
+    def takes_key(cls, method: str) -> bool:
+        """Whether a request of this method may be sent again under an `Idempotency-Key`."""
+        operation = cls.operations[method]
+        return method == "POST" and operation.permission is not PUBLIC and cls.counted_as != "auth"
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.caller: Caller | None = None
         self.sent: Any = None
+        self.raw: bytes | None = None
         try:
             return self._answer(request, kwargs)
         # Every error has an answer; what is no error of ours is logged there and becomes a 500.
@@ -219,12 +229,58 @@ class Endpoint(APIView):
             raise MethodNotAllowed(self.allowed_methods)
         self._throttle(request)
         self._admit(request, operation)
+        attempt = self._repeatable(request, operation)
+        if attempt:
+            return self._once(attempt, request, operation, path)
         parts = self._validated(request, operation, path)
-        handler = getattr(self, (request.method or "").lower())
-        if isinstance(operation.permission, Openness):
-            return self._response(handler(**parts), operation)
-        with self.access.context(Door.API):
-            return self._response(handler(**parts), operation)
+        with self.access.context(Door.API) if operation.in_organization() else nullcontext():
+            return self._response(self._handler(request)(**parts), operation)
+
+    def _handler(self, request: HttpRequest) -> Callable[..., BaseModel | HttpResponse]:
+        handler: Callable[..., BaseModel | HttpResponse] = getattr(
+            self, (request.method or "").lower()
+        )
+        return handler
+
+    def _repeatable(self, request: HttpRequest, operation: Operation) -> Attempt | None:
+        """What `Idempotency-Key` asks for; a malformed one is told together with other errors."""
+        key = self._sent_key(request)
+        if key is None or header_errors(key):
+            return None
+        caller = self._known_caller
+        access = caller.access
+        who = access.key if isinstance(access, KeyAccess) else self.user
+        return Attempt(
+            organization_id=access.organization.pk
+            if access and operation.in_organization()
+            else None,
+            credential_id=who.pk,
+            path=request.path_info.rstrip("/"),
+            key=key,
+            request_hash=hash_of_json(self._raw(request)),
+        )
+
+    def _sent_key(self, request: HttpRequest) -> str | None:
+        return request.headers.get(HEADER) if self.takes_key(request.method or "") else None
+
+    def _once(
+        self, attempt: Attempt, request: HttpRequest, operation: Operation, path: dict[str, str]
+    ) -> HttpResponse:
+        def act() -> Answer:
+            result = self._handler(request)(**self._validated(request, operation, path))
+            kept = result.to_keep() if isinstance(result, Output) else result
+            return Answer(
+                self._response(result, operation),
+                None if kept is result else self._response(kept, operation).content,
+            )
+
+        context = (
+            self.access.context(Door.API)
+            if operation.in_organization()
+            else person_context(by=self.user, door=Door.API)
+        )
+        with context:
+            return once(attempt, act, lambda error: answer_to(error, request, sent=self.sent))
 
     def _response(self, result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:
         if isinstance(result, HttpResponse):
@@ -274,9 +330,10 @@ class Endpoint(APIView):
             take("path", operation.path, path)
         if operation.query:
             take("query", operation.query, query_of(request))
+        errors += header_errors(self._sent_key(request))
         if operation.body:
             try:
-                self.sent = _json_object(request, operation)
+                self.sent = _json_object(self._raw(request), request, operation)
             except InvalidInput as error:
                 errors.extend(error.detail)
             else:
@@ -284,6 +341,12 @@ class Endpoint(APIView):
         if errors:
             raise InvalidInput(errors)
         return parts
+
+    def _raw(self, request: HttpRequest) -> bytes:
+        """The body as it came; a body in chunks can be read once only."""
+        if self.raw is None:
+            self.raw = read_body(request)
+        return self.raw
 
 
 def query_of(request: HttpRequest) -> dict[str, str]:
@@ -297,8 +360,7 @@ def query_of(request: HttpRequest) -> dict[str, str]:
     return dict(parse_qsl(raw, keep_blank_values=True))
 
 
-def _json_object(request: HttpRequest, operation: Operation) -> dict[str, Any]:
-    raw = read_body(request)
+def _json_object(raw: bytes, request: HttpRequest, operation: Operation) -> dict[str, Any]:
     if not raw:
         raise InvalidInput([missing_body()])
     # Neither of these shows what was sent where it could be a password.

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from accounts.permissions import KEY_SCOPES
 from villaops.api.endpoint import PUBLIC, Operation
+from villaops.api.idempotency import HEADER, KEY_PATTERN, REPLAYED
 from villaops.api.wire import Input, Output
 
 type Schema = dict[str, Any]
@@ -61,6 +62,15 @@ ORGANIZATION_HEADER: Schema = {
 }
 
 
+KEY_HEADER: Schema = {
+    "name": HEADER,
+    "in": "header",
+    "description": "Makes it safe to send the request again: within 24 hours the same JSON under"
+    " the same key is done once and gets the first answer again.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": KEY_PATTERN},
+}
+
+
 class OperationSchema(AutoSchema):
     """One operation in OpenAPI's words."""
 
@@ -86,7 +96,10 @@ class OperationSchema(AutoSchema):
             "tags": [self.view.tag],
             "security": _security(operation),
         }
-        parameters = [*self._parameters(operation), *_headers(operation)]
+        headers = [ORGANIZATION_HEADER] if operation.in_organization() else []
+        if self.view.takes_key(method):
+            headers.append(KEY_HEADER)
+        parameters = [*self._parameters(operation), *headers]
         if parameters:
             found["parameters"] = parameters
         if operation.body:
@@ -94,7 +107,7 @@ class OperationSchema(AutoSchema):
                 "required": True,
                 "content": {"application/json": {"schema": self._component(operation.body)}},
             }
-        found["responses"] = self._responses(operation)
+        found["responses"] = self._responses(operation, method)
         return found
 
     def _parameters(self, operation: Operation) -> list[Schema]:
@@ -110,7 +123,7 @@ class OperationSchema(AutoSchema):
         schema = self._with_definitions(model)
         return schema.get("properties", {}), schema.get("required", [])
 
-    def _responses(self, operation: Operation) -> Schema:
+    def _responses(self, operation: Operation, method: str) -> Schema:
         content: Schema = {}
         if operation.output:
             content["application/json"] = {"schema": self._component(operation.output)}
@@ -122,8 +135,16 @@ class OperationSchema(AutoSchema):
                 "content": content,
             }
         }
-        for status in sorted(_errors(operation, counted=bool(self.view.counted_as))):
+        takes_key = self.view.takes_key(method)
+        errors = _errors(operation, counted=bool(self.view.counted_as))
+        for status in sorted(errors | ({409} if takes_key else set())):
             answers[str(status)] = self._error(status)
+        if takes_key:
+            for status in {str(operation.status), "400", "404", "409"} & set(answers):
+                answers[status].setdefault("headers", {})[REPLAYED] = {
+                    "description": "The first answer to this key, given again.",
+                    "schema": {"type": "string", "enum": ["true"]},
+                }
         return answers
 
     def _error(self, status: int) -> Schema:
@@ -198,10 +219,6 @@ def _security(operation: Operation) -> list[Schema]:
         return []
     is_open_to_keys = operation.permission in KEY_SCOPES
     return [{"bearer": []}, *([{"apiKey": []}] if is_open_to_keys else [])]
-
-
-def _headers(operation: Operation) -> list[Schema]:
-    return [ORGANIZATION_HEADER] if operation.in_organization() else []
 
 
 def _public_name(name: str) -> str:

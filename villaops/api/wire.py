@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
 
 from annotated_types import GroupedMetadata
@@ -51,6 +51,10 @@ class Output(BaseModel):
     """What a client gets: every declared key, in this order."""
 
     model_config = ConfigDict(extra="forbid")
+
+    def to_keep(self) -> Self:
+        """What may be given out a second time, and be kept until then."""
+        return self
 
 
 class Message(Output):

@@ -111,7 +111,7 @@ STAY_FORM = {
 PLACE = "?place=u:{unit_id}&check_in={check_in}&check_out={check_out}&adults=2&children=0"
 PERIOD = "?place=u:{unit_id}&start={day}&end={next}"
 UNIT_PERIOD = "?place={unit_id}&start={day}&end={next}"
-NEW_STAY = {"key": "{guest_id}", "save": "1", "guest": "{guest_id}", "status": "confirmed"}
+NEW_STAY = {"save": "1", "guest": "{guest_id}", "status": "confirmed"}
 VILLA = {
     "name": "Villa Nova",
     "property_type": "villa",

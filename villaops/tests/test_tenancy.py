@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.utils import ProgrammingError
+from django.http import HttpResponse
 
 from accounts.models import ApiKey, Organization, Subscription, User
 from bookings.blocks import block_nights
@@ -18,6 +19,7 @@ from guests.models import Guest
 from messaging.kinds import Kind
 from messaging.models import Automation, MailTemplate, Message, OptOut, Skip
 from properties.models import Property, Unit
+from villaops.api.idempotency import Attempt
 from villaops.tenancy import Door, all_organizations, checks, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_property, units_of
 
@@ -45,6 +47,7 @@ def fill(organization: Organization) -> Booking:
         )
         SavedView.objects.create(organization=organization, user=person, name="Arrivals")
         _fill_messages(organization, booking)
+        Attempt(organization.pk, person.pk, "/", "key", b"").keep(HttpResponse())
         merge_guests(keep=make_guest(organization), merge=make_guest(organization), by=None)
         # Entries of the audit log are written when the transaction commits.
         connection.check_constraints()
