@@ -140,8 +140,8 @@ class OperationSchema(AutoSchema):
         for status in sorted(errors | ({409} if takes_key else set())):
             answers[str(status)] = self._error(status)
         if takes_key:
-            for status in {str(operation.status), "400", "404", "409"} & set(answers):
-                answers[status].setdefault("headers", {})[REPLAYED] = {
+            for kept in {str(operation.status), "400", "404", "409"} & set(answers):
+                answers[kept].setdefault("headers", {})[REPLAYED] = {
                     "description": "The first answer to this key, given again.",
                     "schema": {"type": "string", "enum": ["true"]},
                 }

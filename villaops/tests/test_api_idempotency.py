@@ -32,8 +32,8 @@ EMMA = {"name": "Emma Thompson", "email": "emma@example.com"}
 
 
 @pytest.fixture
-def api(owner: User) -> Api:
-    return Api(owner)
+def api(owner: User, organization: Organization) -> Api:
+    return Api(owner, organization)
 
 
 def sent(api: Api, path: str, body: Any, key: str = "k-1", **headers: str) -> Response:

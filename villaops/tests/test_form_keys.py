@@ -1,9 +1,11 @@
 """Forms of the dashboard that are sent twice do their work once."""
 
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 
 from accounts.models import Membership, Organization, User
@@ -36,7 +38,7 @@ def test_every_form_that_makes_something_does_so_once(
     villa = {"property_type": "villa", "currency": "USD", "time_zone": "UTC", "status": "active"}
     block = {"unit": unit.pk, "start": "2027-01-01", "end": "2027-01-03", "reason": "other"}
     blocks = f"bookings/blocks/new/{home.pk}"
-    forms = [
+    forms: list[tuple[str, str, dict[str, Any], type[Model]]] = [
         ("guests/new", "guests/new", {"name": "Emma", "email": "e@example.com"}, Guest),
         ("properties/new", "properties/new", villa | {"name": "Once"}, Property),
         (

@@ -66,7 +66,7 @@ def test_a_double_click_on_the_first_free_unit_makes_one_booking(
 
     def click() -> tuple[int, str]:
         tab = Client()
-        tab.cookies = browser.cookies.copy()
+        tab.cookies.load(browser.cookies)
         answer = tab.post(f"/o/{organization.slug}/bookings/new", form)
         return answer.status_code, answer.headers.get("Location", answer.text[:2000])
 
