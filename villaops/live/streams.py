@@ -21,6 +21,7 @@ from villaops.live.hub import Hub, Stream, Viewer
 from villaops.live.listener import Listener
 from villaops.live.rights import Rights, rights_of
 from villaops.live.views import OFFER
+from villaops.operating.counted import open_stream
 
 type Scope = MutableMapping[str, Any]
 type Message = MutableMapping[str, Any]
@@ -74,7 +75,8 @@ class Streams:
         stream = self.hub.open(offer["viewer"], *_where_it_was(scope))
         gone = asyncio.create_task(_end_when_gone(stream, receive))
         try:
-            await self._send(stream, send)
+            with open_stream():
+                await self._send(stream, send)
         finally:
             gone.cancel()
             self.hub.close(stream)

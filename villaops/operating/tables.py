@@ -14,6 +14,16 @@ CONNECTIONS = """
     SELECT coalesce(state, 'other'), count(*)
     FROM pg_stat_activity WHERE datname = current_database() GROUP BY 1
 """
+# Whatever was sent is no longer counted: there are ever more of those, and tasks tell how many.
+OUTBOX = """
+    SELECT state, count(*) FROM villaops_intent
+    WHERE state IN ('pending', 'sending', 'dead', 'cancelled') GROUP BY 1
+"""
+OUTBOX_STATES = ("pending", "sending", "dead", "cancelled")
+OLDEST_DUE = """
+    SELECT coalesce(extract(epoch FROM now() - min(next_at)), 0)::float8 FROM villaops_intent
+    WHERE state IN ('pending', 'sending') AND next_at <= now()
+"""
 
 
 class TablesCollector(Collector):
@@ -23,7 +33,7 @@ class TablesCollector(Collector):
         yield InfoMetricFamily("villaops", "What runs.", {"version": settings.APP_VERSION})
         answers = GaugeMetricFamily("villaops_database_up", "Whether the database answers.")
         try:
-            found = [*_connections()]
+            found = [*_connections(), *_outbox()]
         except Error:
             logger.exception("metrics: the database does not answer")
             found = []
@@ -46,4 +56,21 @@ def _connections() -> Iterable[Metric]:
     yield family
     yield GaugeMetricFamily(
         "villaops_database_connections_limit", "Connections the server takes.", limit
+    )
+
+
+def _outbox() -> Iterable[Metric]:
+    with connection.cursor() as cursor:
+        cursor.execute(OUTBOX)
+        by_state = dict(cursor.fetchall())
+        cursor.execute(OLDEST_DUE)
+        oldest = cursor.fetchone()[0]
+    family = GaugeMetricFamily(
+        "villaops_outbox_rows", "What is to be done outside, and is not.", labels=["state"]
+    )
+    for state in OUTBOX_STATES:
+        family.add_metric([state], by_state.get(state, 0))
+    yield family
+    yield GaugeMetricFamily(
+        "villaops_outbox_oldest_due_seconds", "How long the oldest of what is due waits.", oldest
     )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,14 @@ from django.db import Error
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import resolve
+from django.utils import timezone
 
 # Read when the module below is imported; each process of the tests has its own.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp())
 
 from villaops.operating import metric_files, metrics, tables
+from villaops.operating.counted import open_stream
+from villaops.outbox.models import Intent
 
 TOKEN = "a token for Prometheus"
 pytestmark = pytest.mark.django_db
@@ -86,6 +90,30 @@ def test_connections_and_the_database_are_told(client: Client, measured: None) -
     assert figure(text, "villaops_database_connections", state="active") >= 1
     assert figure(text, "villaops_database_connections_limit") == 200
     assert figure(text, "villaops_info", version="0.1.0") == 1
+
+
+def test_outbox_is_told_by_state_and_by_what_waits_longest(client: Client, measured: None) -> None:
+    now = timezone.now()
+    Intent.objects.create(kind="mail", next_at=now - timedelta(seconds=90))
+    Intent.objects.create(kind="mail", next_at=now + timedelta(days=1))
+    Intent.objects.create(kind="mail", state="dead", next_at=now - timedelta(days=9))
+    Intent.objects.create(kind="mail", state="sent", next_at=now - timedelta(days=9))
+
+    text = scrape(client).content.decode()
+
+    assert figure(text, "villaops_outbox_rows", state="pending") == 2
+    assert figure(text, "villaops_outbox_rows", state="dead") == 1
+    assert figure(text, "villaops_outbox_rows", state="sending") == 0
+    assert 90 <= figure(text, "villaops_outbox_oldest_due_seconds") < 100
+
+
+def test_open_streams_are_counted(client: Client, measured: None) -> None:
+    with open_stream():
+        inside = scrape(client).content.decode()
+    after = scrape(client).content.decode()
+
+    name = "villaops_event_streams"
+    assert figure(inside, name) - figure(after, name) == 1
 
 
 def test_metrics_answer_without_a_database(
