@@ -128,7 +128,7 @@ def _seconds_until_whole(house: House) -> float | None:
 
 
 def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float) -> int:
-    from bench.drills import verdict
+    from bench.drills import harms, verdict
 
     good = True
     print(f"\nOn {setup}: {sum(len(row.stays) for row in rows)} bookings, {seconds:.0f} s")
@@ -137,8 +137,9 @@ def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float
         found = verdict.verdict(row.stays, house.mail)
         good &= found.is_good and row.seconds is not None
         back = "never" if row.seconds is None else f"{row.seconds:.1f} s"
-        figures = [found.booked, found.again, found.unanswered, found.lost, found.doubled]
-        figures += [found.missing, found.twice]
+        good &= not (found.cut_off and row.name in harms.POLITE)
+        figures = [found.booked, found.again, found.cut_off, found.unanswered, found.lost]
+        figures += [found.doubled, found.missing, found.twice]
         print(" | ".join([row.name, back, *map(str, figures)]))
         for stay in row.stays:
             if stay.booking_id is None:

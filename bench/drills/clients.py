@@ -23,6 +23,8 @@ class Stay:
     email: str
     booking_id: str | None = None
     tries: int = 0
+    # Connected, asked, and never answered.
+    cut_off: int = 0
     # What was said last, where it was no 201.
     refused: str = ""
 
@@ -70,6 +72,7 @@ class Load:
                 status, answer = self._post(stay)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 stay.refused = repr(error)
+                stay.cut_off += not isinstance(error, ConnectionRefusedError)
                 time.sleep(0.2)
                 continue
             if status == 201:

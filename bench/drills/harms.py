@@ -1,6 +1,7 @@
 """What is done to a house while bookings are made."""
 
 import shutil
+import signal
 import time
 from collections.abc import Callable
 
@@ -35,6 +36,19 @@ def web_server_in_mid_request(house: House) -> None:
     house.kill("web server")
 
 
+def worker_told_to_end(house: House) -> None:
+    """As a deployment does: it ends once the mail is sent."""
+    house.mail.seconds = SLOW_SECONDS
+    house.mail.reading.clear()
+    house.mail.reading.wait(30)
+    house.tell("worker", signal.SIGTERM)
+    house.mail.seconds = 0
+
+
+def web_server_told_to_end(house: House) -> None:
+    house.tell("web server", signal.SIGTERM)
+
+
 def database(house: House) -> None:
     kill(house.database())
 
@@ -66,10 +80,14 @@ def redis(house: House) -> None:
         house.redis.start()
 
 
+WORKER_ENDS, WEB_SERVER_ENDS = "SIGTERM to the worker", "SIGTERM to the web server"
+POLITE = (WORKER_ENDS, WEB_SERVER_ENDS)
 ALL: dict[str, Harm] = {
     "kill -9 of the worker in mid-task": worker_in_mid_task,
     "kill -9 of the worker's child in mid-task": one_process_of_the_worker,
     "kill -9 of the web server in mid-request": web_server_in_mid_request,
+    WORKER_ENDS: worker_told_to_end,
+    WEB_SERVER_ENDS: web_server_told_to_end,
     "kill -9 of PostgreSQL under load": database,
     "kill -9 of one of its processes": one_process_of_the_database,
     "kill -9 of beat": beat,

@@ -16,7 +16,7 @@ import psutil
 from bench.drills.mail import MailServer
 from villaops import embedded
 from villaops.launch import Children
-from villaops.processes import is_alive
+from villaops.processes import is_alive, wait_for
 from villaops.tests.serve import free_port
 
 START_SECONDS = 180
@@ -93,6 +93,12 @@ class House:
     def kill(self, name: str) -> None:
         """kill -9 of all of a child's processes at once."""
         kill(*self.processes(name))
+
+    def tell(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a child's first process, and wait until that one has ended."""
+        first = self.processes(name)[0]
+        first.send_signal(number)
+        wait_for([first], 60)
 
     def is_whole(self) -> bool:
         """Whether every part is there and the service says that it is ready."""

@@ -36,10 +36,11 @@ DISAGREEING = f"""
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of one drill. Everything but bookings and tries has to be 0."""
+    """Of one drill. All after the first three has to be 0; nobody is cut off by a polite end."""
 
     booked: int
     again: int
+    cut_off: int
     unanswered: int
     lost: int
     doubled: int
@@ -94,6 +95,7 @@ def verdict(stays: list[Stay], mail: MailServer) -> Verdict:
     return Verdict(
         booked=len(booked),
         again=tries_of(stays),
+        cut_off=sum(stay.cut_off for stay in stays),
         unanswered=len(stays) - len(booked),
         lost=sum(stay.booking_id not in known for stay in booked),
         doubled=sum(number > 1 for number in per_guest.values()),

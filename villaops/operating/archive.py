@@ -157,7 +157,8 @@ def _environment() -> dict[str, str]:
 
 def _server_major() -> int:
     connection.ensure_connection()
-    return int(connection.pg_version) // 10000
+    version: int = connection.pg_version  # type: ignore[attr-defined]
+    return version // 10000
 
 
 def applied_migrations() -> list[str]:
