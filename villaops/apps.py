@@ -13,6 +13,10 @@ class VillaOpsConfig(AppConfig):
         if settings.METRICS_TOKEN:
             # Workers count tasks too, and have no middleware to load it.
             from villaops.operating import metrics  # noqa: F401
+        if settings.SENTRY_DSN or settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+            from villaops.operating import reporting
+
+            reporting.start()
         # Tasks called from a web process go to our broker, not to Celery's default one.
         from villaops import celery  # noqa: F401
         from villaops.tenancy import checks

@@ -30,7 +30,7 @@ _of_request: ContextVar[dict[str, str] | None] = ContextVar("of_request", defaul
 # What every record has; whatever else is on it was given as `extra` and belongs into the log.
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 # Django puts the whole request there, Celery the arguments of a task.
-_UNPRINTABLE = frozenset({"request", "request_id", "about", "data"})
+_UNPRINTABLE = frozenset({"request", "about", "data"})
 
 
 @contextmanager
@@ -58,12 +58,17 @@ def about(**facts: object) -> Iterator[None]:
         _about.reset(token)
 
 
-class RequestIdFilter(logging.Filter):
+def going_on() -> dict[str, str]:
+    """The ids of what is going on: request, user, organization, task."""
+    known = {**(_of_request.get() or {}), **(_about.get() or {})}
+    return known | ({"request_id": request_id.get()} if request_id.get() else {})
+
+
+class GoingOnFilter(logging.Filter):
     """Put on a record what is going on. On the handler, so that it is read where it was logged."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
-        record.about = {**(_of_request.get() or {}), **(_about.get() or {})}
+        record.about = going_on()
         return True
 
 
@@ -77,8 +82,6 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": _message(record),
         }
-        if known := getattr(record, "request_id", ""):
-            entry["request_id"] = known
         entry |= getattr(record, "about", {})
         entry |= {
             name: value
@@ -113,7 +116,7 @@ class ReadableFormatter(logging.Formatter):
         super().__init__("{asctime} {levelname:<7} {name}: {message}", "%H:%M:%S", style="{")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
-        known = getattr(record, "request_id", "")
+        known = getattr(record, "about", {}).get("request_id")
         return super().formatMessage(record) + (f" [{known}]" if known else "")
 
 
@@ -156,13 +159,13 @@ def configuration(*, json: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"request_id": {"()": RequestIdFilter}},
+        "filters": {"going_on": {"()": GoingOnFilter}},
         "formatters": {"line": {"()": JsonFormatter if json else ReadableFormatter}},
         "handlers": {
             "stderr": {
                 "class": "logging.StreamHandler",
                 "formatter": "line",
-                "filters": ["request_id"],
+                "filters": ["going_on"],
             }
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -57,6 +57,10 @@ DEFAULT_TIME_ZONE = env.str("DEFAULT_TIME_ZONE", "UTC")
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 METRICS_DIR = env.str("METRICS_DIR", str(VAR_DIR / "metrics"))
 
+# Who is told of errors, and who of what took how long (villaops.operating.reporting).
+SENTRY_DSN = env.str("SENTRY_DSN", "")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+
 ROOT_URLCONF = "villaops.urls"
 WSGI_APPLICATION = "villaops.wsgi.application"
 ASGI_APPLICATION = "villaops.asgi.application"

@@ -69,7 +69,9 @@ def mail_server_full(house: House) -> None:
 
 
 def broker_folder_deleted(house: House) -> None:
-    shutil.rmtree(house.var_dir / "broker")
+    # At once: a folder that somebody writes into is hard to empty.
+    gone = (house.var_dir / "broker").rename(house.var_dir / "gone")
+    shutil.rmtree(gone)
 
 
 def redis(house: House) -> None:

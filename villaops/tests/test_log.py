@@ -40,7 +40,7 @@ def line(formatter: logging.Formatter, message: str, *values: Any, **extra: Any)
     record = logger.makeRecord(
         logger.name, logging.WARNING, __file__, 1, message, values, failure, extra=extra
     )
-    log.RequestIdFilter().filter(record)
+    log.GoingOnFilter().filter(record)
     return formatter.format(record)
 
 
@@ -132,7 +132,7 @@ def test_request_leaves_nothing_of_a_person_in_the_logs(
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(log.JsonFormatter())
-    handler.addFilter(log.RequestIdFilter())
+    handler.addFilter(log.GoingOnFilter())
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
     monkeypatch.setattr(logging.getLogger("django.request"), "level", logging.WARNING)
     client.force_login(make_member(organization, name="Emma Thompson"))
@@ -170,7 +170,7 @@ def test_task_is_named_in_its_lines_and_its_arguments_are_not() -> None:
     written = StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(log.JsonFormatter())
-    handler.addFilter(log.RequestIdFilter())
+    handler.addFilter(log.GoingOnFilter())
 
     @shared_task(name="tests.fail")
     def fail(address: str) -> None:
