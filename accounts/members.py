@@ -19,6 +19,7 @@ from accounts.services import EmailTaken
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import Door, door_in_use, organization_context, person_context
 from villaops.verbs import clean, verb
+from villaops.versions import Expected, require_version
 
 INVITATION_LASTS = timedelta(days=7)
 
@@ -229,12 +230,21 @@ def accept_as_newcomer(
 
 
 @verb(constraints=CONSTRAINTS)
-def change_role(*, membership: Membership, role: str, by: User | None, reach: Reach) -> Membership:
+def change_role(
+    *,
+    membership: Membership,
+    role: str,
+    by: User | None,
+    reach: Reach,
+    expected: Expected = None,
+) -> Membership:
     """Give a member, or somebody invited, another role. An owner has no limits any more.
 
-    Raises MemberNotFound, OrganizationNeedsOwner, PermissionDenied.
+    Raises MemberNotFound, ResourceChanged unless it is still what was `expected`,
+    OrganizationNeedsOwner, PermissionDenied.
     """
     found = _locked(membership, reach)
+    require_version(found, expected)
     if role == Role.OWNER:
         reach.require(role, None)
         found.property_ids = None
@@ -259,11 +269,16 @@ def limit_to_properties(
 
 
 @verb(constraints=CONSTRAINTS)
-def remove_member(*, membership: Membership, by: User | None, reach: Reach) -> None:
-    """End a membership, or an invitation. Raises MemberNotFound, OrganizationNeedsOwner,
-    PermissionDenied.
+def remove_member(
+    *, membership: Membership, by: User | None, reach: Reach, expected: Expected = None
+) -> None:
+    """End a membership, or an invitation.
+
+    Raises MemberNotFound, ResourceChanged unless it is still what was `expected`,
+    OrganizationNeedsOwner, PermissionDenied.
     """
     found = _locked(membership, reach)
+    require_version(found, expected)
     found.delete()
     _check_owner_is_left()
 

@@ -33,6 +33,7 @@ from villaops.api.wire import (
 )
 from villaops.links import site_of
 from villaops.tenancy import Door
+from villaops.versions import require_version
 
 KeyName = Annotated[str, Strict(), Field(min_length=1, max_length=100), STORABLE]
 
@@ -200,34 +201,40 @@ class Organizations(OrganizationEndpoint):
 
         return page(self.request, mine.annotate(role=F("memberships__role")), query, shape)
 
-    @operation("create_organization", SIGNED_IN, status=201, errors={409})
+    @operation("create_organization", SIGNED_IN, status=201, errors={409}, etag="row")
     def post(self, body: OrganizationInput) -> OrganizationOutput:
         """Make an organization and become its owner."""
         made = create_organization(by=self.user, door=Door.API, **body.given())
         is_default = self.default_access is None
-        return organization_output(made, Role.OWNER, is_default=is_default)
+        output = organization_output(made, Role.OWNER, is_default=is_default)
+        return self.versioned(made, output)
 
 
 class CurrentOrganization(OrganizationEndpoint):
-    @operation("get_organization", Permission.READ_ORGANIZATION)
+    @operation("get_organization", Permission.READ_ORGANIZATION, etag="row")
     def get(self) -> OrganizationOutput:
         """Show the organization that the request is about."""
         return self.shown(self.organization)
 
-    @operation("update_organization", Permission.EDIT_ORGANIZATION, errors={409})
+    @operation("update_organization", Permission.EDIT_ORGANIZATION, errors={409}, etag="row")
     def patch(self, body: OrganizationChanges) -> OrganizationOutput:
         """Change the fields that are sent."""
-        changes = body.given()
         return self.shown(
-            update_organization(organization=self.organization, by=self.by, changes=changes)
+            update_organization(
+                organization=self.organization,
+                by=self.by,
+                changes=body.given(),
+                expected=self.expected,
+            )
         )
 
     put = patch
 
     def shown(self, organization: Organization) -> OrganizationOutput:
-        return organization_output(
+        output = organization_output(
             organization, self.access.role, is_default=self.is_default(organization)
         )
+        return self.versioned(organization, output)
 
     def is_default(self, organization: Organization) -> bool:
         """Whether it is meant by requests of the same caller that name none."""
@@ -260,7 +267,7 @@ class Members(MemberEndpoint):
         """List the members, and who has been invited."""
         return page(self.request, self.members(), query, member_output)
 
-    @operation("invite_member", Permission.MANAGE_MEMBERS, status=201, errors={409})
+    @operation("invite_member", Permission.MANAGE_MEMBERS, status=201, errors={409}, etag="row")
     def post(self, body: MemberInput) -> MemberOutput:
         """Invite an address by mail; one that was invited before gets a new link."""
         invited = invite_member(
@@ -272,27 +279,39 @@ class Members(MemberEndpoint):
             now=timezone.now(),
             site=self.site(),
         )
-        return member_output(invited)
+        return self.versioned(invited, member_output(invited))
 
 
 class MemberDetail(MemberEndpoint):
-    @operation("update_member", Permission.MANAGE_MEMBERS, errors={409})
+    @operation("update_member", Permission.MANAGE_MEMBERS, errors={409}, etag="row")
     def patch(self, path: MemberPath, body: MemberChanges) -> MemberOutput:
         """Give a member another role."""
         membership = self.membership(path)
         if "role" in body.given():
-            change_role(
-                membership=membership, role=body.role, by=self.by, reach=self.member.reach()
+            changed = change_role(
+                membership=membership,
+                role=body.role,
+                by=self.by,
+                reach=self.member.reach(),
+                expected=self.expected,
             )
-            membership.role = body.role
-        return member_output(membership)
+            # The one read first has its user with it.
+            membership.role, membership.property_ids = changed.role, changed.property_ids
+        else:
+            require_version(membership, self.expected)
+        return self.versioned(membership, member_output(membership))
 
     put = patch
 
-    @operation("remove_member", Permission.MANAGE_MEMBERS, errors={409})
+    @operation("remove_member", Permission.MANAGE_MEMBERS, errors={409}, etag="row")
     def delete(self, path: MemberPath) -> Message:
         """End a membership, or an invitation."""
-        remove_member(membership=self.membership(path), by=self.by, reach=self.member.reach())
+        remove_member(
+            membership=self.membership(path),
+            by=self.by,
+            reach=self.member.reach(),
+            expected=self.expected,
+        )
         return Message(message="Member removed")
 
 

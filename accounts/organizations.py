@@ -23,6 +23,7 @@ from accounts.services import CONSTRAINTS
 from villaops.errors import Conflict
 from villaops.tenancy.checks import tenant_models
 from villaops.verbs import apply_changes, clean, verb
+from villaops.versions import Expected, require_version
 
 TIME_TO_THINK = timedelta(days=14)
 # What outlives an organization: nobody may take the record of deeds away.
@@ -36,12 +37,17 @@ class OrganizationNotEnding(Conflict):
 
 @verb(constraints=CONSTRAINTS)
 def update_organization(
-    *, organization: Organization, by: User | None, changes: Mapping[str, Any]
+    *,
+    organization: Organization,
+    by: User | None,
+    changes: Mapping[str, Any],
+    expected: Expected = None,
 ) -> Organization:
     """Change name, slug, currency, time_zone or locale. What there is keeps its own currency and
-    zone. Raises OrganizationSlugTaken.
+    zone. Raises ResourceChanged unless it is still what was `expected`, OrganizationSlugTaken.
     """
     found = Organization.objects.select_for_update().get(pk=organization.pk)
+    require_version(found, expected)
     if apply_changes(found, changes):
         clean(found)
         found.save()

@@ -10,10 +10,10 @@ from accounts.organizations import end_organization
 from accounts.recovery import send_reset_link, send_verification_link
 from accounts.sms import SmsRefused, sms_provider
 from villaops import outbox
-from villaops.api import throttles
+from villaops.api import idempotency, throttles
 from villaops.outbox import Intent, Permanent
 from villaops.outbox.mail import hand_over
-from villaops.tenancy import Door, organization_context
+from villaops.tenancy import Door, all_organizations, organization_context
 
 
 @shared_task
@@ -29,6 +29,13 @@ def forget_expired_tokens() -> int:
 def forget_old_counts() -> None:
     """Delete how often clients asked in minutes that are over."""
     throttles.forget_old_counts()
+
+
+@shared_task
+def forget_old_keys() -> int:
+    """Delete the answers kept for requests that may have been sent again; return how many."""
+    with all_organizations(by=None, door=Door.JOB, reason="forget old idempotency keys"):
+        return idempotency.forget_old_keys(timezone.now())
 
 
 @outbox.handler("mail", secret=True)

@@ -42,6 +42,7 @@ from villaops.api.wire import (
     optional,
 )
 from villaops.errors import BrokenRule
+from villaops.versions import require_version
 
 # --- What travels in -------------------------------------------------------------------------
 
@@ -220,7 +221,8 @@ class BookingEndpoint(Endpoint):
     def shown(self, pk: UUID) -> BookingOutput:
         """The booking read anew, with its units."""
         rows = self.bookings().with_unit_ids().filter(pk=pk)
-        return self.output()(find(rows, BookingNotFound))
+        booking = find(rows, BookingNotFound)
+        return self.versioned(booking, self.output()(booking))
 
     def referenced(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:
         """The objects that the body names: property, guest, unit of the booking's property."""
@@ -249,7 +251,7 @@ class BookingEndpoint(Endpoint):
 
 
 class Bookings(BookingEndpoint):
-    @operation("list_bookings", Permission.READ_BOOKINGS)
+    @operation("list_bookings", Permission.READ_BOOKINGS, etag="list")
     def get(self, query: BookingQuery) -> Page[BookingOutput]:
         """List bookings; `search` looks into guest name, e-mail and reference."""
         if not self.access.can(Permission.READ_PRICES) and "total_price" in query.ordering:
@@ -263,7 +265,7 @@ class Bookings(BookingEndpoint):
         rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
         return page(self.request, rows, query, self.output(), BookingQuerySet.with_unit_ids)
 
-    @operation("create_booking", Permission.WRITE_BOOKINGS, status=201, errors={409})
+    @operation("create_booking", Permission.WRITE_BOOKINGS, status=201, errors={409}, etag="row")
     def post(self, body: BookingInput) -> BookingOutput:
         """Book a stay, in the unit named or the first free one."""
         wishes = self.wishes(body)
@@ -271,11 +273,11 @@ class Bookings(BookingEndpoint):
         wishes.pop("cancellation_reason", None)
         unit = wishes.pop("unit", None)
         booking = book_stay(by=self.by, units=[unit] if unit else None, **wishes)
-        return self.output()(booking)
+        return self.versioned(booking, self.output()(booking))
 
 
 class BookingDetail(BookingEndpoint):
-    @operation("get_booking", Permission.READ_BOOKINGS)
+    @operation("get_booking", Permission.READ_BOOKINGS, etag="row")
     def get(self, path: BookingPath) -> BookingDetailOutput:
         """Show a booking with its property and guest."""
         units = Unit.objects.for_organization(self.access.organization)
@@ -287,11 +289,12 @@ class BookingDetail(BookingEndpoint):
             .annotate(unit_count=Coalesce(Subquery(count.annotate(n=Count("pk")).values("n")), 0))
         )
         booking: Any = find(rows.filter(pk=path.id), BookingNotFound)
-        return BookingDetailOutput(
+        output = BookingDetailOutput(
             **_facts(booking, prices=self.access.can(Permission.READ_PRICES)),
             property=property_output(booking.property, booking.unit_count),
             guest=self._guest(booking.guest),
         )
+        return self.versioned(booking, output)
 
     def _guest(self, guest: Guest | None) -> GuestOutput | GuestNameOutput | None:
         if guest is None:
@@ -300,17 +303,21 @@ class BookingDetail(BookingEndpoint):
             return guest_output(guest)
         return GuestNameOutput(id=guest.pk, name=guest.name, created_at=guest.created_at)
 
-    @operation("update_booking", Permission.WRITE_BOOKINGS, errors={409})
+    @operation("update_booking", Permission.WRITE_BOOKINGS, errors={409}, etag="row")
     def patch(self, path: BookingPath, body: BookingChanges) -> BookingOutput:
         """Change the fields that are sent, the status included."""
         booking = self.booking(path)
-        update_booking(booking=booking, by=self.by, changes=self.wishes(body, booking))
+        # The verb looks again, under the row's lock; here because it comes before what is missing
+        # of the objects that the body names.
+        require_version(booking, self.expected)
+        changes = self.wishes(body, booking)
+        update_booking(booking=booking, by=self.by, changes=changes, expected=self.expected)
         return self.shown(booking.pk)
 
     put = patch
 
-    @operation("delete_booking", Permission.DELETE_BOOKINGS)
+    @operation("delete_booking", Permission.DELETE_BOOKINGS, etag="row")
     def delete(self, path: BookingPath) -> Message:
         """Delete a booking; its nights are free, an administrator can restore it."""
-        delete_booking(booking=self.booking(path), by=self.by)
+        delete_booking(booking=self.booking(path), by=self.by, expected=self.expected)
         return Message(message="Booking deleted")

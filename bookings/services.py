@@ -22,6 +22,7 @@ from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.errors import BrokenRule, Conflict, NotFound
 from villaops.verbs import apply_changes, clean, verb
+from villaops.versions import Expected, require_version
 
 # Letters and digits that nobody confuses when reading them out over the telephone.
 REFERENCE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -210,7 +211,9 @@ def _check_total(booking: Booking) -> None:
 
 
 @verb(constraints=CONSTRAINTS, races=nights.RACES)
-def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, Any]) -> Booking:
+def update_booking(
+    *, booking: Booking, by: User | None, changes: Mapping[str, Any], expected: Expected = None
+) -> Booking:
     """Change any of a booking's facts at once; the verbs below are this one, by name.
 
     `changes`: property, unit, guest, check_in, check_out, num_guests, adults, children, status,
@@ -220,10 +223,12 @@ def update_booking(*, booking: Booking, by: User | None, changes: Mapping[str, A
     the unit of each night as (night, unit's id). A unit or a holding places a stay that had none;
     is_placed alone finds it the first free unit. Same values: nothing is written.
 
-    Returns the booking as stored. Raises, in this order, BrokenRule, PropertyNotOpen, UnitNotFound,
-    UnitNotOpen, StatusMoveNotAllowed, NotPlaced, DatesTaken.
+    Returns the booking as stored. Raises, in this order, ResourceChanged unless it is still what
+    was `expected`, BrokenRule, PropertyNotOpen, UnitNotFound, UnitNotOpen, StatusMoveNotAllowed,
+    NotPlaced, DatesTaken.
     """
     booking, home = lock_booking(booking, changes.get("property"))
+    require_version(booking, expected)
     before, held_before = events.facts_of(booking), booking.holds_nights()
     wishes = dict(changes)
     status, unit = wishes.pop("status", booking.status), wishes.pop("unit", None)
@@ -439,9 +444,13 @@ def _move_status(booking: Booking, status: str, reason: str | None) -> None:
 
 
 @verb()
-def delete_booking(*, booking: Booking, by: User | None) -> None:
-    """Delete softly: its nights are free, an administrator can restore it."""
+def delete_booking(*, booking: Booking, by: User | None, expected: Expected = None) -> None:
+    """Delete softly: its nights are free, an administrator can restore it.
+
+    Raises ResourceChanged unless it is still what was `expected`.
+    """
     booking, _ = lock_booking(booking)
+    require_version(booking, expected)
     delete_bookings(Booking.objects.filter(pk=booking.pk), Now())
 
 

@@ -82,35 +82,46 @@ class GuestEndpoint(Endpoint):
     def guest(self, path: GuestPath) -> Guest:
         return find(self.guests().filter(pk=path.id), GuestNotFound)
 
+    def shown(self, guest: Guest) -> GuestOutput:
+        return self.versioned(guest, guest_output(guest))
+
 
 class Guests(GuestEndpoint):
-    @operation("list_guests", Permission.READ_GUESTS)
+    @operation("list_guests", Permission.READ_GUESTS, etag="list")
     def get(self, query: GuestQuery) -> Page[GuestOutput]:
         """List guests; `search` looks into name and e-mail."""
         return page(self.request, self.guests().matching(query.search), query, guest_output)
 
-    @operation("create_guest", Permission.WRITE_GUESTS, status=201, errors={409})
+    @operation("create_guest", Permission.WRITE_GUESTS, status=201, errors={409}, etag="row")
     def post(self, body: GuestInput) -> GuestOutput:
         """Make a guest."""
         organization = self.access.organization
-        return guest_output(create_guest(organization=organization, by=self.by, **body.given()))
+        return self.shown(create_guest(organization=organization, by=self.by, **body.given()))
 
 
 class GuestDetail(GuestEndpoint):
-    @operation("get_guest", Permission.READ_GUESTS)
+    @operation("get_guest", Permission.READ_GUESTS, etag="row")
     def get(self, path: GuestPath) -> GuestOutput:
         """Show a guest."""
-        return guest_output(self.guest(path))
+        return self.shown(self.guest(path))
 
-    @operation("update_guest", Permission.WRITE_GUESTS, errors={409})
+    @operation("update_guest", Permission.WRITE_GUESTS, errors={409}, etag="row")
     def patch(self, path: GuestPath, body: GuestChanges) -> GuestOutput:
         """Change the fields that are sent."""
-        return guest_output(update_guest(guest=self.guest(path), by=self.by, changes=body.given()))
+        guest, changes = self.guest(path), body.given()
+        return self.shown(
+            update_guest(guest=guest, by=self.by, changes=changes, expected=self.expected)
+        )
 
     put = patch
 
-    @operation("delete_guest", Permission.DELETE_GUESTS, errors={409})
+    @operation("delete_guest", Permission.DELETE_GUESTS, errors={409}, etag="row")
     def delete(self, path: GuestPath, query: GuestDeletion) -> Message:
         """Delete a guest; one with bookings only together with them."""
-        delete_guest(guest=self.guest(path), by=self.by, bookings=bool(query.bookings))
+        delete_guest(
+            guest=self.guest(path),
+            by=self.by,
+            bookings=bool(query.bookings),
+            expected=self.expected,
+        )
         return Message(message="Guest deleted")

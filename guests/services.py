@@ -13,6 +13,7 @@ from guests.models import Guest
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import every_property, property_limit
 from villaops.verbs import apply_changes, clean, verb
+from villaops.versions import Expected, require_version
 
 
 class GuestNotFound(NotFound):
@@ -60,9 +61,15 @@ def create_guest(*, organization: Organization, by: User | None, **fields: Any) 
 
 
 @verb(constraints=CONSTRAINTS)
-def update_guest(*, guest: Guest, by: User | None, changes: Mapping[str, Any]) -> Guest:
-    """Change what is known of a guest. Raises GuestEmailTaken."""
+def update_guest(
+    *, guest: Guest, by: User | None, changes: Mapping[str, Any], expected: Expected = None
+) -> Guest:
+    """Change what is known of a guest.
+
+    Raises ResourceChanged unless they are still what was `expected`, GuestEmailTaken.
+    """
     guest = _lock(guest)
+    require_version(guest, expected)
     if apply_changes(guest, changes):
         clean(guest)
         guest.save()
@@ -70,13 +77,17 @@ def update_guest(*, guest: Guest, by: User | None, changes: Mapping[str, Any]) -
 
 
 @verb()
-def delete_guest(*, guest: Guest, by: User | None, bookings: bool = False) -> None:
+def delete_guest(
+    *, guest: Guest, by: User | None, bookings: bool = False, expected: Expected = None
+) -> None:
     """Delete softly, together with the guest's bookings if `bookings` says so.
 
-    Raises GuestHasBookings when there are some, of any status, and it does not; always when there
-    are some at properties that whoever acts does not see.
+    Raises ResourceChanged unless they are still what was `expected`, GuestHasBookings when there
+    are some, of any status, and it does not; always when there are some at properties that whoever
+    acts does not see.
     """
     guest = _lock(guest)
+    require_version(guest, expected)
     theirs = Booking.objects.for_organization(guest.organization_id).filter(guest=guest)
     if (not bookings and theirs.exists()) or has_unseen(theirs):
         raise GuestHasBookings

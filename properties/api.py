@@ -228,17 +228,17 @@ class PropertyEndpoint(Endpoint):
     def shown(self, pk: UUID) -> PropertyOutput:
         """The property read anew, with its units counted."""
         counted: Any = find(self.homes().with_unit_count().filter(pk=pk), PropertyNotFound)
-        return property_output(counted, counted.unit_count)
+        return self.versioned(counted, property_output(counted, counted.unit_count))
 
 
 class Properties(PropertyEndpoint):
-    @operation("list_properties", Permission.READ_PROPERTIES)
+    @operation("list_properties", Permission.READ_PROPERTIES, etag="list")
     def get(self, query: PropertyQuery) -> Page[PropertyOutput]:
         """List properties."""
         rows = self.homes().filter(**query.filters()).with_unit_count()
         return page(self.request, rows, query, lambda home: property_output(home, home.unit_count))
 
-    @operation("create_property", Permission.ADD_PROPERTIES, status=201, errors={409})
+    @operation("create_property", Permission.ADD_PROPERTIES, status=201, errors={409}, etag="row")
     def post(self, body: PropertyInput) -> PropertyOutput:
         """Make a property with its units; one named like it unless some are given."""
         fields = body.given()
@@ -249,23 +249,25 @@ class Properties(PropertyEndpoint):
 
 
 class PropertyDetail(PropertyEndpoint):
-    @operation("get_property", Permission.READ_PROPERTIES)
+    @operation("get_property", Permission.READ_PROPERTIES, etag="row")
     def get(self, path: PropertyPath) -> PropertyOutput:
         """Show a property."""
         return self.shown(path.id)
 
-    @operation("update_property", Permission.WRITE_PROPERTIES, errors={409})
+    @operation("update_property", Permission.WRITE_PROPERTIES, errors={409}, etag="row")
     def patch(self, path: PropertyPath, body: PropertyChanges) -> PropertyOutput:
         """Change the fields that are sent."""
-        update_property(property=self.home(path), by=self.by, changes=body.given())
+        update_property(
+            property=self.home(path), by=self.by, changes=body.given(), expected=self.expected
+        )
         return self.shown(path.id)
 
     put = patch
 
-    @operation("delete_property", Permission.DELETE_PROPERTIES)
+    @operation("delete_property", Permission.DELETE_PROPERTIES, etag="row")
     def delete(self, path: PropertyPath) -> Message:
         """Delete a property, its units and bookings; an administrator can restore them."""
-        delete_property(property=self.home(path), by=self.by)
+        delete_property(property=self.home(path), by=self.by, expected=self.expected)
         return Message(message="Property deleted")
 
 
@@ -282,38 +284,45 @@ class UnitEndpoint(PropertyEndpoint):
         unit.property = home
         return unit
 
+    def shown_unit(self, unit: Unit) -> UnitOutput:
+        return self.versioned(unit, unit_output(unit))
+
 
 class Units(UnitEndpoint):
-    @operation("list_units", Permission.READ_PROPERTIES)
+    @operation("list_units", Permission.READ_PROPERTIES, etag="list")
     def get(self, path: PropertyPath, query: UnitQuery) -> Page[UnitOutput]:
         """List the units of a property."""
         units = Unit.objects.for_organization(self.access.organization)
         return page(self.request, units.filter(property=self.home(path)), query, unit_output)
 
-    @operation("create_unit", Permission.WRITE_PROPERTIES, status=201, errors={409})
+    @operation("create_unit", Permission.WRITE_PROPERTIES, status=201, errors={409}, etag="row")
     def post(self, path: PropertyPath, body: UnitInput) -> UnitOutput:
         """Add a unit to a property."""
-        return unit_output(add_unit(property=self.home(path), by=self.by, **body.given()))
+        return self.shown_unit(add_unit(property=self.home(path), by=self.by, **body.given()))
 
 
 class UnitDetail(UnitEndpoint):
-    @operation("get_unit", Permission.READ_PROPERTIES)
+    @operation("get_unit", Permission.READ_PROPERTIES, etag="row")
     def get(self, path: UnitPath) -> UnitOutput:
         """Show a unit."""
-        return unit_output(self.unit(path))
+        return self.shown_unit(self.unit(path))
 
-    @operation("update_unit", Permission.WRITE_PROPERTIES, errors={409})
+    @operation("update_unit", Permission.WRITE_PROPERTIES, errors={409}, etag="row")
     def patch(self, path: UnitPath, body: UnitChanges) -> UnitOutput:
         """Change the fields that are sent."""
         unit = self.unit(path)
         today = today_in(unit.property.time_zone)
-        return unit_output(update_unit(unit=unit, by=self.by, on=today, changes=body.given()))
+        changes, expected = body.given(), self.expected
+        return self.shown_unit(
+            update_unit(unit=unit, by=self.by, on=today, changes=changes, expected=expected)
+        )
 
     put = patch
 
-    @operation("delete_unit", Permission.DELETE_PROPERTIES, errors={409})
+    @operation("delete_unit", Permission.DELETE_PROPERTIES, errors={409}, etag="row")
     def delete(self, path: UnitPath) -> Message:
         """Delete a unit without bookings; an administrator can restore it."""
         unit = self.unit(path)
-        delete_unit(unit=unit, by=self.by, on=today_in(unit.property.time_zone))
+        today = today_in(unit.property.time_zone)
+        delete_unit(unit=unit, by=self.by, on=today, expected=self.expected)
         return Message(message="Unit deleted")

@@ -19,6 +19,7 @@ from properties.models import Property, Unit
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import property_limit
 from villaops.verbs import apply_changes, clean, verb
+from villaops.versions import Expected, require_version
 
 MAX_SLUG, ROOM_FOR_A_NUMBER, MAX_UNIT_NAME = 80, 6, 100
 
@@ -108,12 +109,16 @@ def create_property(
 
 
 @verb(constraints=CONSTRAINTS)
-def update_property(*, property: Property, by: User | None, changes: Mapping[str, Any]) -> Property:
+def update_property(
+    *, property: Property, by: User | None, changes: Mapping[str, Any], expected: Expected = None
+) -> Property:
     """Change facts of a property. Agreed bookings keep their prices.
 
-    Raises PropertySlugTaken, PropertyHasBookings (on another currency), BrokenRule.
+    Raises ResourceChanged unless it is still what was `expected`, PropertySlugTaken,
+    PropertyHasBookings (on another currency), BrokenRule.
     """
     home = _lock(property)
+    require_version(home, expected)
     changed = apply_changes(home, changes)
     if (
         "currency" in changed
@@ -127,9 +132,13 @@ def update_property(*, property: Property, by: User | None, changes: Mapping[str
 
 
 @verb()
-def delete_property(*, property: Property, by: User | None) -> None:
-    """Delete softly, together with its units, bookings and blocks; their nights are free."""
+def delete_property(*, property: Property, by: User | None, expected: Expected = None) -> None:
+    """Delete softly, together with its units, bookings and blocks; their nights are free.
+
+    Raises ResourceChanged unless it is still what was `expected`.
+    """
     home = _lock(property)
+    require_version(home, expected)
     home.deleted_at = Now()
     home.save()
     delete_bookings(Booking.objects.filter(property=home), home.deleted_at)
@@ -192,16 +201,24 @@ def add_unit(*, property: Property, by: User | None, **fields: Any) -> Unit:
 
 
 @verb(constraints=CONSTRAINTS)
-def update_unit(*, unit: Unit, by: User | None, on: date, changes: Mapping[str, Any]) -> Unit:
+def update_unit(
+    *,
+    unit: Unit,
+    by: User | None,
+    on: date,
+    changes: Mapping[str, Any],
+    expected: Expected = None,
+) -> Unit:
     """Change a unit. `on` is today at the property.
 
-    Raises UnitNameTaken, UnitHasBookings when booked nights from `on` on would fall outside the
-    new offer, BrokenRule.
+    Raises ResourceChanged unless it is still what was `expected`, UnitNameTaken, UnitHasBookings
+    when booked nights from `on` on would fall outside the new offer, BrokenRule.
     """
     _lock(unit.property)
     unit = Unit.objects.select_for_update(no_key=True).get(
         organization_id=unit.organization_id, pk=unit.pk
     )
+    require_version(unit, expected)
     changed = apply_changes(unit, changes)
     if not changed:
         return unit
@@ -238,12 +255,17 @@ def reorder_units(*, property: Property, by: User | None, units: Sequence[UUID])
 
 
 @verb()
-def delete_unit(*, unit: Unit, by: User | None, on: date) -> None:
+def delete_unit(*, unit: Unit, by: User | None, on: date, expected: Expected = None) -> None:
     """Delete softly, together with its blocks. `on` is today at the property.
 
-    Raises PropertyNeedsUnit for the last one, UnitHasBookings when nights from `on` on are booked.
+    Raises ResourceChanged unless it is still what was `expected`, PropertyNeedsUnit for the last
+    one, UnitHasBookings when nights from `on` on are booked.
     """
     home = _lock(unit.property)
+    unit = Unit.objects.select_for_update(no_key=True).get(
+        organization_id=unit.organization_id, pk=unit.pk
+    )
+    require_version(unit, expected)
     if not _units(home).exclude(pk=unit.pk).exists():
         raise PropertyNeedsUnit
     if _booked(unit, on).exists():

@@ -80,6 +80,10 @@ app.conf.update(
             "task": "accounts.tasks.forget_old_counts",
             "schedule": crontab(minute="7"),
         },
+        "forget old idempotency keys": {
+            "task": "accounts.tasks.forget_old_keys",
+            "schedule": crontab(minute="47"),
+        },
         "release expired holds": {
             "task": "bookings.tasks.release_expired_holds",
             "schedule": HOLDS_SECONDS,

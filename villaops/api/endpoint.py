@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import WSGIRequest
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from pydantic import BaseModel, ValidationError
 from rest_framework.views import APIView
@@ -27,6 +28,7 @@ from accounts.access import Access, KeyAccess
 from accounts.models import User
 from accounts.permissions import Permission
 from villaops.api.authentication import Caller, authenticate, credential
+from villaops.api.conditions import etag_of, expected_by, unless_known
 from villaops.api.errors import (
     SECRETS,
     ApiError,
@@ -37,12 +39,14 @@ from villaops.api.errors import (
     missing_body,
     no_json,
     no_object,
+    rule_error,
     wire_errors,
 )
 from villaops.api.idempotency import HEADER, Answer, Attempt, hash_of_json, header_errors, once
 from villaops.api.throttles import client_address, count_request
 from villaops.api.wire import Input, Output
 from villaops.tenancy import Door, person_context
+from villaops.versions import Expected
 
 
 class Openness(Enum):
@@ -51,6 +55,8 @@ class Openness(Enum):
     PUBLIC = "public"
     SIGNED_IN = "signed in"
 
+
+type ETag = Literal["row", "list"]
 
 PUBLIC = Openness.PUBLIC
 SIGNED_IN = Openness.SIGNED_IN
@@ -70,6 +76,8 @@ class Operation:
     output: type[Output] | None
     # Whether the answer may also be CSV.
     csv: bool
+    # What its ETag tells: the version of one row, or the answer as a whole.
+    etag: ETag | None
 
     def in_organization(self) -> bool:
         """Whether it is about one organization, and asks for a permission there."""
@@ -87,11 +95,14 @@ def operation[**P, R](
     status: int = 200,
     errors: set[int] | None = None,
     csv: bool = False,
+    etag: ETag | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a handler of an Endpoint: the operation's id, who may call it, its status.
 
     Models are read from the signature. `errors` names the statuses that the handler's verbs add
-    to the ones every operation of its kind has, for the schema.
+    to the ones every operation of its kind has, for the schema. With `etag="row"` the handler says
+    by `versioned(...)` which row its answer shows, and has its verb look for `expected`; with
+    "list" the answer is not sent to those who have it.
     """
 
     def declare(handler: Callable[P, R]) -> Callable[P, R]:
@@ -108,6 +119,7 @@ def operation[**P, R](
             body=models.get("body"),
             output=_output_of(returned),
             csv=csv,
+            etag=etag,
         )
         return handler
 
@@ -217,6 +229,7 @@ class Endpoint(APIView):
         self.caller: Caller | None = None
         self.sent: Any = None
         self.raw: bytes | None = None
+        self.etag: str | None = None
         try:
             return self._answer(request, kwargs)
         # Every error has an answer; what is no error of ours is logged there and becomes a 500.
@@ -290,10 +303,24 @@ class Endpoint(APIView):
             content_type="application/json",
             status=operation.status,
         )
+        if operation.etag == "list":
+            return unless_known(self.request, response)
+        if self.etag:
+            response["ETag"] = self.etag
         if self.counted_as == "auth":
             # Tokens are nobody's to keep but the client's (RFC 6749, section 5.1).
             response["Cache-Control"] = "no-store"
         return response
+
+    def versioned[O: Output](self, row: Model, output: O) -> O:
+        """The output, and in `ETag` the version of the row that it shows."""
+        self.etag = etag_of(row)
+        return output
+
+    @property
+    def expected(self) -> Expected:
+        """The versions that `If-Match` allows the row to have that is to be changed."""
+        return expected_by(self.request)
 
     def _throttle(self, request: HttpRequest) -> None:
         if self.counted_as == "auth":
@@ -325,6 +352,11 @@ class Endpoint(APIView):
                 parts[part] = model.model_validate(value)
             except ValidationError as error:
                 errors.extend(wire_errors(error, part))
+            else:
+                errors.extend(
+                    rule_error([part, name], sentence, sent)
+                    for name, sentence, sent in parts[part].problems()
+                )
 
         if operation.path:
             take("path", operation.path, path)

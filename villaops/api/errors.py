@@ -21,6 +21,7 @@ from villaops.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from villaops.versions import ResourceChanged
 
 # Kinds of the house -> statuses of the wire.
 STATUSES: dict[type[DomainError], int] = {
@@ -29,6 +30,7 @@ STATUSES: dict[type[DomainError], int] = {
     PermissionDenied: 403,
     NotFound: 404,
     Conflict: 409,
+    ResourceChanged: 412,
     TooManyAttempts: 429,
 }
 

@@ -213,8 +213,8 @@ def _number(text: str) -> float | int:
     return int(number) if number.is_integer() else number
 
 
-def forget_old_answers(now: datetime) -> int:
-    """Delete answers that are no longer given again; return how many. For a job that may see
+def forget_old_keys(now: datetime) -> int:
+    """Delete keys whose answers are no longer given again; return how many. For a job that may see
     every organization's.
     """
     return KeptAnswer.objects.filter(created_at__lt=now - LASTS).delete()[0]

@@ -71,6 +71,21 @@ KEY_HEADER: Schema = {
 }
 
 
+IF_MATCH: Schema = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "The ETag of what was read, or `*`: what has changed since is left as it is.",
+    "schema": _TEXT,
+}
+IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETag of the answer one has: 304 while there is no other.",
+    "schema": _TEXT,
+}
+CHANGES = frozenset({"PUT", "PATCH", "DELETE"})
+
+
 class OperationSchema(AutoSchema):
     """One operation in OpenAPI's words."""
 
@@ -99,6 +114,10 @@ class OperationSchema(AutoSchema):
         headers = [ORGANIZATION_HEADER] if operation.in_organization() else []
         if self.view.takes_key(method):
             headers.append(KEY_HEADER)
+        if operation.etag == "row" and method in CHANGES:
+            headers.append(IF_MATCH)
+        if operation.etag == "list":
+            headers.append(IF_NONE_MATCH)
         parameters = [*self._parameters(operation), *headers]
         if parameters:
             found["parameters"] = parameters
@@ -136,7 +155,13 @@ class OperationSchema(AutoSchema):
             }
         }
         takes_key = self.view.takes_key(method)
+        if operation.etag and method != "DELETE":
+            answers[str(operation.status)]["headers"] = {"ETag": {"schema": _TEXT}}
+        if operation.etag == "list":
+            answers["304"] = {"description": HTTPStatus(304).phrase}
         errors = _errors(operation, counted=bool(self.view.counted_as))
+        if operation.etag == "row" and method in CHANGES:
+            errors |= {412}
         for status in sorted(errors | ({409} if takes_key else set())):
             answers[str(status)] = self._error(status)
         if takes_key:

@@ -5,7 +5,7 @@ bodies from these, so that a rule of the wire is written once.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -45,6 +45,12 @@ class Input(BaseModel):
     def given(self) -> dict[str, Any]:
         """The fields that were sent, by name: all that an update may touch."""
         return {name: getattr(self, name) for name in self.model_fields_set}
+
+    def problems(self) -> Iterable[tuple[str, str, Any]]:
+        """What is wrong between fields that are well-formed each: the field to name, a sentence,
+        what was sent.
+        """
+        return ()
 
 
 class Output(BaseModel):

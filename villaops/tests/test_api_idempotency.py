@@ -14,7 +14,7 @@ from bookings.models import Booking
 from conftest import Statements
 from guests.models import Guest
 from guests.privacy import anonymize_guest
-from villaops.api.idempotency import KeptAnswer, forget_old_answers
+from villaops.api.idempotency import KeptAnswer, forget_old_keys
 from villaops.tenancy import Door, all_organizations, organization_context
 from villaops.tests.build import (
     DAY,
@@ -250,7 +250,7 @@ def test_after_a_day_a_key_is_as_good_as_new(api: Api, organization: Organizatio
     assert is_replay(sent(api, "guests", EMMA))
 
 
-def test_old_answers_are_forgotten(api: Api, organization: Organization) -> None:
+def test_old_keys_are_forgotten(api: Api, organization: Organization) -> None:
     sent(api, "guests", EMMA)
     sent(api, "guests", EMMA | {"email": "b@example.com"}, "k-2")
     sent(api, "organizations", {"name": "Lake Houses"})
@@ -258,7 +258,7 @@ def test_old_answers_are_forgotten(api: Api, organization: Organization) -> None
     with all_organizations(by=None, door=Door.JOB, reason="test"):
         KeptAnswer.objects.exclude(key="k-2").update(created_at=now - timedelta(days=2))
 
-        forgotten = forget_old_answers(now)
+        forgotten = forget_old_keys(now)
 
         assert forgotten == 2
         assert [kept.key for kept in KeptAnswer.objects.all()] == ["k-2"]

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +15,8 @@ from django.test import Client
 from accounts.models import Organization, User
 from bookings.models import Booking
 from villaops.tenancy import Door, organization_context
-from villaops.tests.build import DAY, make_guest, make_organization, make_property
+from villaops.tests.build import DAY, make_booking, make_guest, make_organization, make_property
+from villaops.tests.client import Api
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -75,3 +78,26 @@ def test_a_double_click_on_the_first_free_unit_makes_one_booking(
     with organization_context(organization, by=None, door=Door.COMMAND):
         booking = Booking.objects.get()
     assert answers == [(302, f"/o/{organization.slug}/bookings/{booking.pk}/")] * 4
+
+
+def test_of_writers_who_read_the_same_version_one_writes(
+    organization: Organization, owner: User
+) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        booking = make_booking(make_property(organization))
+        guest = make_guest(organization)
+    api = Api(owner)
+    for path, field in (
+        (f"bookings/{booking.pk}", "special_requests"),
+        (f"guests/{guest.pk}", "notes"),
+    ):
+        tag = {"If-Match": api.get(path)["ETag"]}
+
+        def write(text: str, path: str = path, field: str = field, tag: Any = tag) -> int:
+            answer = api.send("PATCH", path, {field: text}, headers=tag)
+            return int(answer.status_code)
+
+        statuses = at_once(*[partial(write, text) for text in "abcdef"])
+
+        assert sorted(statuses) == [200, 412, 412, 412, 412, 412]
+        assert api.get(path).json()[field] == "abcdef"[statuses.index(200)]
