@@ -42,8 +42,8 @@ def test_what_is_empty_is_left_out_with_its_gap() -> None:
         "Hello\n\n{% if guest_name %}\nDear {{ guest_name }}\n{% else %}\nYou\n{% endif %}\n\nBye"
     )
 
-    assert render_text(source, values()) == "Hi\n\nDear Emma\n\nBye\n"
-    assert render_text(source, values(guest_name=" ")) == "Hi\n\nYou\n\nBye\n"
+    assert render_text(source, values()) == "Hello\n\nDear Emma\n\nBye\n"
+    assert render_text(source, values(guest_name=" ")) == "Hello\n\nYou\n\nBye\n"
 
 
 def test_lines_of_a_value_are_kept_in_html() -> None:
