@@ -15,6 +15,9 @@ from html.parser import HTMLParser
 from django.utils.translation import gettext as _
 
 TOKEN = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}|(\{\{|\}\}|\{%|%\}|\{#|#\})", re.DOTALL)
+# The end of such a line goes with what is on it.
+ONLY_A_TAG = re.compile(r"^(\{%[^%\n]*%\}[ \t]*)\n", re.MULTILINE)
+IN_ONE_TAG = re.compile(r"^(\{% if (?:(?!\{%)[^\n])*)(\{% endif %\})\n", re.MULTILINE)
 NAME = re.compile(r"[a-z][a-z_0-9]*")
 DEEPEST = 5
 
@@ -140,6 +143,8 @@ def render_subject(source: str, values: Mapping[str, str]) -> str:
 
 def render_text(source: str, values: Mapping[str, str]) -> str:
     """Values as they are. Lines that were only tags leave no gap."""
+    source = ONLY_A_TAG.sub(r"\1", source.replace("\r\n", "\n"))
+    source = IN_ONE_TAG.sub(r"\1\n\2", source)
     text = _render(source, values, str).replace("\r\n", "\n")
     text = re.sub(r"[ \t]+\n", "\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -9,6 +9,7 @@ from accounts import audit_views
 from accounts.invitation_views import invitation
 from accounts.organization_views import create as create_organization
 from bookings.today import today
+from messaging.unsubscribe import unsubscribe
 from villaops import pages
 from villaops.find import find
 from villaops.gallery import gallery
@@ -32,6 +33,7 @@ urlpatterns = [
     path("", pages.landing, name="landing"),
     path("", include("villaops.api.urls")),
     path("", include("accounts.urls")),
+    path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("invitations/<str:secret>", invitation, name="invitation"),
     path("organizations/new", create_organization, name="create_organization"),
     path("o/", pages.home, name="home"),

@@ -1,0 +1,41 @@
+"""What happens by itself in messaging."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Organization
+from messaging import sending
+from messaging.delivery import deliver
+from villaops import outbox
+from villaops.outbox import Intent
+from villaops.tenancy import Door, organization_context
+
+
+@outbox.handler("booking_event", atomic=True)
+def write_messages(intent: Intent) -> None:
+    """Write the messages that follow from what has happened to a booking."""
+    event: dict[str, Any] = intent.payload
+    organization = Organization.objects.filter(pk=event["organization"]).first()
+    if organization is None:
+        return
+    with organization_context(organization, by=None, door=Door.JOB):
+        sending.tell_of_booking(event, key=str(intent.pk))
+
+
+@outbox.handler("message", kept=True)
+def send_message(intent: Intent) -> None:
+    """Hand a message to the mail server."""
+    deliver(
+        organization_id=UUID(intent.payload["organization"]),
+        message_id=UUID(intent.payload["message"]),
+        intent_id=intent.pk,
+    )
+
+
+@shared_task(ignore_result=True)
+def send_due_messages() -> None:
+    """Write what is due by the clock."""
+    sending.send_due(timezone.now())
