@@ -159,9 +159,7 @@ class Schedule:
 
     def count(self) -> int:
         """How many."""
-        return int(
-            _asked(f"SELECT count(*) FROM ({_PLANNED}) AS all_of_it {_OWN}", self.known)[0][0]
-        )
+        return int(_asked(_COUNT, self.known)[0][0])
 
     @overload
     def __getitem__(self, place: int) -> Planned: ...
