@@ -5,6 +5,7 @@ is the subject. A worker writes and sends it after the transaction, so that nobo
 how long an answer takes whether there was somebody to write to.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.template.loader import render_to_string
 
+from accounts.models import Organization, User
 from villaops.outbox import write_intent
 
 
@@ -23,6 +25,33 @@ def send_mail_to(address: str, template: str, context: dict[str, Any] | None = N
     in it, it is forgotten once the mail is sent.
     """
     write_intent("mail", {"to": address, "template": template, "context": context or {}})
+
+
+def send_organization_mail(
+    organization: Organization,
+    address: str,
+    kind: str,
+    values: Mapping[str, str],
+    *,
+    user: User | None = None,
+    secrets: Sequence[str] = (),
+) -> None:
+    """Send a mail that belongs to an organization, in its own words where it has some.
+
+    The kinds, and the names of their values, are those of `messaging`, which keeps a log of them;
+    without the values named in `secrets`, which open a door to whoever reads them.
+    """
+    write_intent(
+        "organization_mail",
+        {
+            "organization": organization.pk,
+            "kind": kind,
+            "to": address,
+            "user": user.pk if user else None,
+            "values": dict(values),
+            "secrets": list(secrets),
+        },
+    )
 
 
 def moment_in_mail(moment: datetime) -> str:

@@ -11,7 +11,7 @@ import pgtrigger
 from django.urls import reverse
 
 from accounts.audit import SecurityEvent, record_security_event
-from accounts.mail import send_mail_to
+from accounts.mail import send_organization_mail
 from accounts.models import Invitation, Membership, Organization, User
 from accounts.one_time import hash_of
 from accounts.permissions import ROLES, Role
@@ -149,17 +149,18 @@ def _send_invitation(membership: Membership, by: User | None, now: datetime, sit
         label=membership.invited_email,
     )
     role = Role(membership.role)
-    send_mail_to(
+    send_organization_mail(
+        membership.organization,
         membership.invited_email or "",
         "invitation",
         {
-            "organization": membership.organization.name,
             "inviter": by.name if by else "",
             "role": role.label,
             "description": ROLES[role].description,
-            "days": INVITATION_LASTS.days,
+            "days": str(INVITATION_LASTS.days),
             "url": f"{site}{reverse('invitation', args=[secret])}",
         },
+        secrets=["url"],
     )
 
 
@@ -208,6 +209,13 @@ def accept_invitation(*, secret: str, user: User, now: datetime, door: Door) -> 
             by=user,
             organization=membership.organization,
         )
+    send_organization_mail(
+        membership.organization,
+        user.email,
+        "welcome",
+        {"recipient_name": user.name, "role": Role(membership.role).label},
+        user=user,
+    )
     return membership
 
 

@@ -2,16 +2,28 @@
 
 from collections.abc import Callable
 from email.utils import formataddr, parseaddr
-from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
 
-from accounts.models import Organization
+from accounts.models import Organization, User
+from messaging.automations import is_on
 from messaging.kinds import KINDS
 from messaging.models import Message
-from messaging.writing import unsubscribe_url
+from messaging.writing import (
+    Recipient,
+    new_message,
+    site,
+    staff_language,
+    template_of,
+    unsubscribe_url,
+    without,
+    write,
+)
 from villaops import outbox
+from villaops.outbox import Intent
+from villaops.outbox.mail import hand_over
 from villaops.tenancy import Door, organization_context
 
 type Attachment = tuple[str, bytes, str]
@@ -20,30 +32,76 @@ type Attachment = tuple[str, bytes, str]
 ATTACHMENTS: dict[str, Callable[[Message], list[Attachment]]] = {}
 
 
-def deliver(*, organization_id: UUID, message_id: UUID, intent_id: UUID) -> None:
+def deliver(intent: Intent) -> None:
     """Send a message as it was written.
 
     Raises Permanent when it is gone: with its booking, guest or organization.
     """
-    organization = Organization.objects.filter(pk=organization_id).first()
-    if organization is None:
-        raise outbox.Permanent("The organization is gone.")
+    organization = _organization(intent)
     with organization_context(organization, by=None, door=Door.JOB):
         own = Message.objects.for_organization(organization).select_related("organization")
-        message = own.filter(pk=message_id).first()
+        message = own.filter(pk=intent.payload["message"]).first()
         if message is None:
             raise outbox.Permanent("The message is gone.")
         attachments = ATTACHMENTS.get(message.kind, lambda _message: [])(message)
-    mail = mail_of(message, intent_id)
+    mail = mail_of(message)
     for attachment in attachments:
         mail.attach(*attachment)
-    mail.send()
+    hand_over(mail, intent)
 
 
-def mail_of(message: Message, intent_id: UUID) -> EmailMultiAlternatives:
-    """The mail. Its Message-ID is the intent's, so that whoever gets it twice can tell."""
+def deliver_of_account(intent: Intent) -> None:
+    """Write and send a mail about somebody's membership, in the organization's words.
+
+    What opens a door is in the mail alone; the log has the rest. Payload: organization, kind, to,
+    user (an id or null), values, secrets (the names of those that open a door).
+    """
+    told = intent.payload
+    organization = _organization(intent)
+    with organization_context(organization, by=None, door=Door.JOB):
+        kind = told["kind"]
+        if KINDS[kind].is_automation and not is_on(organization, None, kind):
+            return
+        language = staff_language(organization, kind)
+        draft = write(
+            template_of(organization, kind, language),
+            organization=organization,
+            kind=kind,
+            language=language,
+            values=_values(organization) | told["values"],
+            address=told["to"],
+        )
+        user = User.objects.filter(pk=told["user"]).first() if told["user"] else None
+        message = new_message(
+            organization=organization,
+            kind=kind,
+            to=Recipient(told["to"], user=user),
+            language=language,
+            draft=without(draft, [told["values"][name] for name in told["secrets"]]),
+            key=f"{kind}:{intent.pk}",
+        )
+        message.intent_id = intent.pk
+        Message.objects.bulk_create([message], ignore_conflicts=True)
+    message.subject, message.html, message.text = draft.subject, draft.html, draft.text
+    hand_over(mail_of(message), intent)
+
+
+def _values(organization: Organization) -> dict[str, str]:
+    dashboard = site() + reverse("today", args=[organization.slug])
+    return {"organization_name": organization.name, "url": dashboard}
+
+
+def _organization(intent: Intent) -> Organization:
+    organization = Organization.objects.filter(pk=intent.payload["organization"]).first()
+    if organization is None:
+        raise outbox.Permanent("The organization is gone.")
+    return organization
+
+
+def mail_of(message: Message) -> EmailMultiAlternatives:
+    """The mail, from the organization's name at our address."""
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    headers = {"Message-ID": f"<{intent_id}@{sender.rpartition('@')[2] or 'localhost'}>"}
+    headers = {}
     if KINDS[message.kind].may_unsubscribe and not message.is_test:
         link = unsubscribe_url(message.organization, message.kind, message.address)
         # RFC 8058: the reader's mail program may ask with one POST.

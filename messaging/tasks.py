@@ -1,14 +1,13 @@
 """What happens by itself in messaging."""
 
 from typing import Any
-from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Organization
 from messaging import sending
-from messaging.delivery import deliver
+from messaging.delivery import deliver, deliver_of_account
 from villaops import outbox
 from villaops.outbox import Intent
 from villaops.tenancy import Door, organization_context
@@ -28,11 +27,13 @@ def write_messages(intent: Intent) -> None:
 @outbox.handler("message", kept=True)
 def send_message(intent: Intent) -> None:
     """Hand a message to the mail server."""
-    deliver(
-        organization_id=UUID(intent.payload["organization"]),
-        message_id=UUID(intent.payload["message"]),
-        intent_id=intent.pk,
-    )
+    deliver(intent)
+
+
+@outbox.handler("organization_mail", kept=True, secret=True)
+def send_organization_mail(intent: Intent) -> None:
+    """Write and hand over what somebody gets because they work, or shall work, somewhere."""
+    deliver_of_account(intent)
 
 
 @shared_task(ignore_result=True)

@@ -89,6 +89,10 @@ app.conf.update(
             "schedule": HOLDS_SECONDS,
             "options": {"expires": HOLDS_SECONDS},
         },
+        "messages that are due": {
+            "task": "messaging.tasks.send_due_messages",
+            "schedule": crontab(minute="*/15"),
+        },
         "outbox: find what was lost": {
             "task": "villaops.outbox.tasks.sweep",
             "schedule": OUTBOX_SWEEP_SECONDS,

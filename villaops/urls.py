@@ -22,6 +22,7 @@ dashboard: list[URLPattern | URLResolver] = [
     path("bookings/", include("bookings.urls")),
     path("calendar/", include("bookings.calendar_urls")),
     path("guests/", include("guests.urls")),
+    path("messages/", include("messaging.urls")),
     path("properties/", include("properties.urls")),
     path("occupancy/", include("analytics.urls")),
     path("settings/", include("accounts.organization_urls")),

@@ -1,7 +1,6 @@
 """Which messages go out: after what happens to a booking, and by the clock; each once."""
 
 import datetime as dt
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -51,13 +50,8 @@ def home(organization: Organization) -> Property:
     )
 
 
-@pytest.fixture(autouse=True)
-def long_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Bookings of these tests were made in February, whatever the clock says."""
-    yield
-
-
 def made_in_february() -> None:
+    """Whatever the clock says while this test makes them."""
     Booking.objects.update(created_at=datetime(2026, 2, 1, tzinfo=UTC))
 
 
@@ -238,7 +232,7 @@ def test_the_hour_is_the_propertys_own(organization: Organization) -> None:
         make_booking(home, date(2026, 3, 6), status=Status.CONFIRMED)
     made_in_february()
 
-    # 6 on 4 March is still the day before in Greenwich for the one, and the afternoon for the other.
+    # 6 on 4 March is the evening before in Greenwich for the one, for the other the afternoon.
     assert planned(NOON, days=6) == [
         (Kind.PRE_ARRIVAL, datetime(2026, 3, 3, 22, tzinfo=UTC)),
         (Kind.PRE_ARRIVAL, datetime(2026, 3, 4, 16, tzinfo=UTC)),

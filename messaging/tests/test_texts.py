@@ -33,7 +33,9 @@ def test_guests_are_written_to_in_every_language(language: str) -> None:
 def test_a_fact_that_is_missing_leaves_no_trace() -> None:
     html = default_template("booking_confirmation", "en").html
 
-    assert "{% if total_price %}<tr><th>Total</th><td>{{ total_price }}</td></tr>{% endif %}" in html
+    assert (
+        "{% if total_price %}<tr><th>Total</th><td>{{ total_price }}</td></tr>{% endif %}" in html
+    )
 
 
 class Words(HTMLParser):
@@ -69,9 +71,7 @@ def stay(organization: Organization, inside: None) -> Booking:
         check_out_time="11:00",
         check_in_instructions="Ring the bell.\nTwice.",
     )
-    made = make_booking(
-        home, date(2026, 3, 6), 3, status=Status.CONFIRMED, adults=2, children=1
-    )
+    made = make_booking(home, date(2026, 3, 6), 3, status=Status.CONFIRMED, adults=2, children=1)
     (booking,) = with_everything(Booking.objects.filter(pk=made.pk))
     return booking
 

@@ -222,6 +222,15 @@ NAVIGATION = (
         key="g o",
     ),
     NavigationItem(
+        _("Messages"),
+        "mail",
+        "messages:log",
+        "messages",
+        Permission.READ_GUESTS,
+        key="g m",
+        on_phones=False,
+    ),
+    NavigationItem(
         _("Settings"),
         "settings",
         "organization:settings",

@@ -7,6 +7,8 @@ import itertools
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Role
 from accounts.services import create_organization
@@ -14,8 +16,11 @@ from bookings.models import Booking
 from bookings.services import book_stay
 from guests.models import Guest
 from guests.services import create_guest
+from messaging.kinds import Kind
+from messaging.models import Message
 from properties.models import Property, Unit
 from properties.services import create_property
+from villaops.outbox import Intent
 from villaops.tenancy import Door, organization_context
 
 PASSWORD = "correct horse battery"
@@ -61,6 +66,26 @@ def make_property(organization: Organization, *, units: int = 1, **fields: Any) 
         "base_price_per_night": 100,
     }
     return create_property(organization=organization, by=None, units=plans, **given | fields)
+
+
+def make_message(booking: Booking, kind: str = Kind.THANK_YOU, **intent: Any) -> Message:
+    """A message to the booking's guest, sent unless its intent stands elsewhere."""
+    guest = booking.guest
+    assert guest
+    given = {"state": "sent", "done_at": timezone.now()} | intent
+    return Message.objects.create(
+        organization=booking.organization,
+        kind=kind,
+        key=f"{kind}:{next(_number)}",
+        address=guest.email,
+        guest=guest,
+        booking=booking,
+        property=booking.property,
+        subject=f"{Kind(kind).label}, {guest.name}",
+        html="<p>Thank you</p>",
+        text="Thank you",
+        intent=Intent.objects.create(kind="message", payload={"to": "nobody"}, **given),
+    )
 
 
 def units_of(home: Property) -> list[Unit]:

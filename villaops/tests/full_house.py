@@ -12,6 +12,8 @@ from bookings.saved_views import save_view
 from bookings.services import cancel_booking
 from guests.privacy import anonymize_guest
 from guests.services import create_guest
+from messaging.kinds import Kind
+from messaging.models import Message
 from properties.models import Property
 from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
@@ -19,6 +21,7 @@ from villaops.tests.build import (
     make_booking,
     make_guest,
     make_member,
+    make_message,
     make_organization,
     make_property,
     make_user,
@@ -43,6 +46,7 @@ class FullHouse:
     block: Block
     note_id: str
     view_id: str
+    message_id: str
     owner: Visitor
     keeper: Visitor
     stranger: Visitor
@@ -87,6 +91,7 @@ def make_full_house() -> FullHouse:
         view = save_view(
             organization=organization, by=user, name="To answer", query="status=pending"
         )
+        message = _make_messages(stays)
     return FullHouse(
         organization,
         home,
@@ -96,9 +101,20 @@ def make_full_house() -> FullHouse:
         block,
         str(note.pk),
         str(view.pk),
+        str(message.pk),
         owner=make_visitor(organization, user),
         keeper=make_visitor(organization, keeper),
         stranger=make_visitor(organization, stranger),
+    )
+
+
+def _make_messages(stays: list[Booking]) -> Message:
+    """One on its way, one that failed, and as many as fill a page of the log."""
+    for stay in stays[3:33]:
+        make_message(stay, Kind.BOOKING_CONFIRMATION)
+    make_message(stays[0], Kind.PRE_ARRIVAL, state="pending", done_at=None)
+    return make_message(
+        stays[0], state="dead", attempts=18, last_error="550 5.1.1 No such user here"
     )
 
 

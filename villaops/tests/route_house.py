@@ -45,6 +45,8 @@ from bookings.notes import add_note
 from bookings.saved_views import save_view
 from bookings.services import cancel_booking
 from guests.merging import merge_guests
+from messaging.kinds import Kind
+from messaging.writing import unsubscribe_url
 from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
 from villaops.tenancy.checks import tenant_models
@@ -52,6 +54,7 @@ from villaops.tests.build import (
     make_booking,
     make_guest,
     make_member,
+    make_message,
     make_organization,
     make_property,
     make_user,
@@ -227,6 +230,7 @@ def _make_rows(
         block = block_nights(unit=second, start=day, end=day + ONE, by=owner)
         double, twin = make_guest(organization, name="Emma T"), make_guest(organization)
         merge = merge_guests(keep=guest, merge=twin, by=owner, fields={})
+        message = make_message(stay, state="dead")
         view = save_view(
             organization=organization, by=users[Role.HOUSEKEEPER], name="Mine", query="q=x"
         )
@@ -265,6 +269,8 @@ def _make_rows(
         "guest_id": str(guest.pk),
         "double_id": str(double.pk),
         "merge_id": str(merge.pk),
+        "message_id": str(message.pk),
+        "token": unsubscribe_url(organization, Kind.THANK_YOU, guest.email).rpartition("/")[2],
         "note_id": str(note.pk),
         "view_id": str(view.pk),
         "member_id": str(member.pk),

@@ -303,6 +303,44 @@ PROPERTIES = [
     row("GET", "occupancy/", P.READ_OCCUPANCY, 200, 200),
 ]
 
+TEMPLATE = "messages/templates/<slug:kind>/<slug:language>/"
+WORDS = {"subject": "Thank you", "html": "<p>Thank you</p>", "text": "Thank you", "booking": ""}
+THANKS = {"fill": {"kind": "thank_you", "language": "en"}}
+LETTER = "messages/<uuid:message_id>/"
+
+MESSAGES = [
+    row("GET", "messages/", P.READ_GUESTS, 200, 200),
+    row("GET", LETTER, P.READ_GUESTS, 404, 200),
+    row("GET", f"{LETTER}body", P.READ_GUESTS, 404, 200),
+    row("POST", f"{LETTER}resend", P.WRITE_BOOKINGS, 404, 302),
+    row("GET", "messages/schedule/", P.READ_GUESTS, 200, 200),
+    row(
+        "POST",
+        "messages/schedule/<uuid:booking_id>/<slug:kind>/skip",
+        P.WRITE_BOOKINGS,
+        404,
+        302,
+        **THANKS,
+    ),
+    row("GET", "messages/automations/", P.READ_GUESTS, 200, 200),
+    row(
+        "POST",
+        "messages/automations/<slug:kind>",
+        P.WRITE_PROPERTIES,
+        403,
+        302,
+        {"offset_days": "2", "hour": "9"},
+        **THANKS,
+    ),
+    row("GET", "messages/templates/", P.READ_GUESTS, 200, 200),
+    row("GET", TEMPLATE, P.READ_GUESTS, 200, 200, **THANKS),
+    row("POST", f"{TEMPLATE}save", P.WRITE_PROPERTIES, 403, 302, WORDS, **THANKS),
+    row("GET", f"{TEMPLATE}preview", P.READ_GUESTS, 200, 200, **THANKS),
+    row("POST", f"{TEMPLATE}preview", P.READ_GUESTS, 200, 200, WORDS, **THANKS),
+    row("POST", f"{TEMPLATE}test", P.WRITE_PROPERTIES, 403, 200, WORDS, **THANKS),
+    row("POST", f"{TEMPLATE}reset", P.WRITE_PROPERTIES, 403, 302, **THANKS),
+]
+
 SETTINGS_PAGES = [
     row("GET", SETTINGS, P.READ_ORGANIZATION, 200, 200),
     # Who may not change anything sees the facts whatever is sent.
@@ -352,4 +390,4 @@ SETTINGS_PAGES = [
     row("GET", "audit/export", P.READ_AUDIT, 403, 200, query="?format=csv"),
 ]
 
-DASHBOARD = [*BOOKINGS, *CALENDAR, *GUESTS, *PROPERTIES, *SETTINGS_PAGES]
+DASHBOARD = [*BOOKINGS, *CALENDAR, *GUESTS, *MESSAGES, *PROPERTIES, *SETTINGS_PAGES]

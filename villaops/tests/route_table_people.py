@@ -99,6 +99,8 @@ ENTRANCE = [
     anyone("POST", RESET, 200, {"password1": PASSWORD}, fill=NO_RESET),
     anyone("GET", "password/reset/done", 200),
     anyone("GET", "pictures/<str:name>", 200),
+    anyone("GET", "unsubscribe/<str:token>", 200),
+    entrance("POST", "unsubscribe/<str:token>", 302, 302),
     anyone("GET", "invitations/<str:secret>", 200),
     entrance("POST", "invitations/<str:secret>", 302, 200, {"name": "Fresh", "password": PASSWORD}),
     anyone("GET", "", 200),
