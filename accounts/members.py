@@ -16,11 +16,14 @@ from accounts.models import Invitation, Membership, Organization, User
 from accounts.one_time import hash_of
 from accounts.permissions import ROLES, Role
 from accounts.services import EmailTaken
+from villaops import outbox
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import Door, door_in_use, organization_context, person_context
 from villaops.verbs import clean, verb
 from villaops.versions import Expected, require_version
 
+# Told when somebody has come in, with the ids of organization and user.
+MEMBER_JOINED = outbox.event("member_joined")
 INVITATION_LASTS = timedelta(days=7)
 
 
@@ -215,6 +218,9 @@ def accept_invitation(*, secret: str, user: User, now: datetime, door: Door) -> 
         "welcome",
         {"recipient_name": user.name, "role": Role(membership.role).label},
         user=user,
+    )
+    outbox.write_intent(
+        MEMBER_JOINED, {"organization": membership.organization_id, "user": user.pk}
     )
     return membership
 

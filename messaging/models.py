@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -11,10 +12,12 @@ from accounts.models import Organization, User
 from bookings.models import Booking
 from guests.models import Guest
 from messaging.kinds import SCHEDULED, Kind
+from messaging.notification_kinds import NotificationKind
 from messaging.querysets import (
     AutomationQuerySet,
     MailTemplateQuerySet,
     MessageQuerySet,
+    NotificationQuerySet,
     OptOutQuerySet,
     SkipQuerySet,
 )
@@ -257,3 +260,87 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}: no {self.kind}"
+
+
+class Notification(models.Model):
+    """Something one member should know of. What it says is read from what it is about."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=30, choices=NotificationKind.choices)
+    # What has happened: told twice, it is one notification.
+    key = models.CharField(max_length=200)
+    booking = models.ForeignKey(
+        Booking,
+        models.CASCADE,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
+    )
+    # Who did it, if it was a person.
+    actor = models.ForeignKey(
+        User, models.SET_NULL, related_name="+", null=True, blank=True, db_index=False
+    )
+    # Words and names of facts, never what people wrote: it is kept when a guest is forgotten.
+    facts: Any = models.JSONField(default=dict)
+    # False: only for the daily mail.
+    is_shown = models.BooleanField(default=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["organization", "user", "-created_at", "-id"], name="notification_newest"
+            ),
+            models.Index(
+                fields=["organization", "user"],
+                condition=Q(read_at=None, is_shown=True),
+                name="notification_unread",
+            ),
+            models.Index(fields=["booking"], name="notification_of_booking"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "user", "key"], name="notification_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=sorted(NotificationKind.values)),
+                name="notification_kind_known",
+                violation_error_message="Unknown kind of notification.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.user_id}"
+
+
+class NotificationPreference(models.Model):
+    """What one member wants to hear of, and how; without a row, everything in the dashboard."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    # Kinds that are not shown, those mailed at once, and those in the mail of each morning.
+    muted = ArrayField(models.CharField(max_length=30), default=list)
+    mailed = ArrayField(models.CharField(max_length=30), default=list)
+    digested = ArrayField(models.CharField(max_length=30), default=list)
+    # Up to when notifications have been in such a mail.
+    digested_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "user"], name="notification_preference_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user_id}"

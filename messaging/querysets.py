@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Automation,
         MailTemplate,
         Message,
+        Notification,
         OptOut,
         Skip,
     )
@@ -52,3 +53,19 @@ class OptOutQuerySet(TenantQuerySet["OptOut"]):
         """Whether whoever reads at this address wants no more of the kind."""
         own = self.for_organization(organization_id)
         return own.filter(kind=kind, address__iexact=address).exists()
+
+
+class NotificationQuerySet(TenantQuerySet["Notification"]):
+    def shown_to(self, user_id: UUID) -> Self:
+        """The person's own, those that are only for a mail aside."""
+        return self.filter(user=user_id, is_shown=True)
+
+    def unread(self) -> Self:
+        """Not yet looked at."""
+        return self.filter(read_at=None)
+
+    def newest_first(self) -> Self:
+        """As the list shows them, with what they tell of."""
+        return self.select_related("actor", "booking__guest", "booking__property").order_by(
+            "-created_at", "-id"
+        )

@@ -8,6 +8,15 @@ from django.utils import timezone
 from accounts.models import Organization
 from messaging import sending
 from messaging.delivery import deliver, deliver_of_account
+
+# Celery and the outbox look for what an app does by itself in this module.
+from messaging.notification_tasks import (  # noqa: F401
+    forget_old_notifications,
+    notify_of_booking,
+    notify_of_failures,
+    notify_of_member,
+    send_daily_mails,
+)
 from villaops import outbox
 from villaops.outbox import Intent
 from villaops.tenancy import Door, organization_context

@@ -104,6 +104,20 @@ app.conf.update(
             "task": "villaops.outbox.tasks.forget",
             "schedule": crontab(minute="*/20"),
         },
+        "tell of mails that were given up": {
+            "task": "messaging.notification_tasks.notify_of_failures",
+            "schedule": 60,
+            "options": {"expires": 60},
+        },
+        "mail what has happened, at seven in the morning": {
+            "task": "messaging.notification_tasks.send_daily_mails",
+            "schedule": crontab(minute="*/5"),
+            "options": {"expires": 300},
+        },
+        "forget old notifications": {
+            "task": "messaging.notification_tasks.forget_old_notifications",
+            "schedule": crontab(hour="3", minute="41"),
+        },
         "end organizations whose time has come": {
             "task": "accounts.tasks.end_due_organizations",
             "schedule": crontab(minute="37"),

@@ -141,7 +141,7 @@ SPECIMENS = (
         "frame",
         gettext_lazy("Navigation, heading and breadcrumbs"),
         "{% navigation %}",
-        ("navigation.html", "logo.html", "head.html"),
+        ("navigation.html", "bell.html", "logo.html", "head.html"),
     ),
     Specimen(
         "loading",

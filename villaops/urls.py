@@ -25,6 +25,7 @@ dashboard: list[URLPattern | URLResolver] = [
     path("messages/", include("messaging.urls")),
     path("properties/", include("properties.urls")),
     path("occupancy/", include("analytics.urls")),
+    path("notifications/", include("messaging.notification_urls")),
     path("settings/", include("accounts.organization_urls")),
     path("audit/", audit_views.index, name="audit"),
     path("audit/export", audit_views.export, name="audit_export"),

@@ -14,6 +14,8 @@ from guests.privacy import anonymize_guest
 from guests.services import create_guest
 from messaging.kinds import Kind
 from messaging.models import Message
+from messaging.notification_kinds import NotificationKind
+from messaging.notifications import News, notify
 from properties.models import Property
 from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
@@ -85,6 +87,8 @@ def make_full_house() -> FullHouse:
         gone = make_booking(home, day - 200 * ONE, 2, status=Status.CHECKED_OUT)
         assert gone.guest
         anonymize_guest(guest=gone.guest, by=user, on=day)
+        for kind in NotificationKind:
+            notify(organization=organization, news=News(kind, kind, stay))
         block = block_nights(
             unit=units_of(home)[-1], start=day, end=day + 3 * ONE, by=user, note="New shower"
         )

@@ -46,6 +46,9 @@ from bookings.saved_views import save_view
 from bookings.services import cancel_booking
 from guests.merging import merge_guests
 from messaging.kinds import Kind
+from messaging.models import Notification
+from messaging.notification_kinds import NotificationKind
+from messaging.notifications import News, notify
 from messaging.writing import unsubscribe_url
 from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
@@ -227,6 +230,8 @@ def _make_rows(
         note = add_note(booking=stay, text="Late", by=users[Role.STAFF])
         gone = make_booking(home, day + 20 * ONE, 2, units=[first])
         cancel_booking(booking=gone, by=owner, reason="Ill")
+        notify(organization=organization, news=News(NotificationKind.NEW_BOOKING, "made", stay))
+        notice = Notification.objects.get(user=users[Role.HOUSEKEEPER])
         block = block_nights(unit=second, start=day, end=day + ONE, by=owner)
         double, twin = make_guest(organization, name="Emma T"), make_guest(organization)
         merge = merge_guests(keep=guest, merge=twin, by=owner, fields={})
@@ -272,6 +277,7 @@ def _make_rows(
         "message_id": str(message.pk),
         "token": unsubscribe_url(organization, Kind.THANK_YOU, guest.email).rpartition("/")[2],
         "note_id": str(note.pk),
+        "notification_id": str(notice.pk),
         "view_id": str(view.pk),
         "member_id": str(member.pk),
         "membership_id": str(member.pk),

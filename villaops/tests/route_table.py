@@ -341,6 +341,18 @@ MESSAGES = [
     row("POST", f"{TEMPLATE}reset", P.WRITE_PROPERTIES, 403, 302, **THANKS),
 ]
 
+NOTICE = "notifications/<uuid:notification_id>"
+NOTIFICATIONS = [
+    row("GET", "notifications/", P.READ_BOOKINGS, 200, 200),
+    row("GET", "notifications/latest", P.READ_BOOKINGS, 200, 200),
+    row("GET", "notifications/bell", P.READ_BOOKINGS, 200, 200),
+    row("GET", "notifications/choices", P.READ_BOOKINGS, 200, 200),
+    row("POST", "notifications/choices", P.READ_BOOKINGS, 302, 302, {"new_booking-mail": "now"}),
+    row("POST", "notifications/read", P.READ_BOOKINGS, 302, 302),
+    row("GET", NOTICE, P.READ_BOOKINGS, 404, 302),
+    row("POST", f"{NOTICE}/read", P.READ_BOOKINGS, 404, 302, {"read": "1"}),
+]
+
 SETTINGS_PAGES = [
     row("GET", SETTINGS, P.READ_ORGANIZATION, 200, 200),
     # Who may not change anything sees the facts whatever is sent.
@@ -390,4 +402,12 @@ SETTINGS_PAGES = [
     row("GET", "audit/export", P.READ_AUDIT, 403, 200, query="?format=csv"),
 ]
 
-DASHBOARD = [*BOOKINGS, *CALENDAR, *GUESTS, *MESSAGES, *PROPERTIES, *SETTINGS_PAGES]
+DASHBOARD = [
+    *BOOKINGS,
+    *CALENDAR,
+    *GUESTS,
+    *MESSAGES,
+    *PROPERTIES,
+    *NOTIFICATIONS,
+    *SETTINGS_PAGES,
+]
