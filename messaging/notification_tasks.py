@@ -81,7 +81,7 @@ def notify_of_failures() -> None:
             news = News(
                 kind=NotificationKind.MESSAGE_FAILED,
                 key=f"failed/{message.intent_id}",
-                booking=bookings.filter(pk=message.booking_id).first(),
+                booking=bookings.filter(pk__in=[message.booking_id]).first(),
                 facts={"name": str(message.get_kind_display())},
             )
             notify(organization=organization, news=news)

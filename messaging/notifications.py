@@ -57,7 +57,7 @@ def notify(*, organization: Organization, news: News) -> list[Notification]:
     wishes = _preferences(organization)
     told = []
     for member in _readers(organization, news):
-        wish = wishes.get(member.user_id) or NotificationPreference()
+        wish = _wish(wishes, member.user_id)
         is_shown = news.kind not in wish.muted
         if is_shown or news.kind in (*wish.mailed, *wish.digested):
             told.append(_notification(organization, member, news, is_shown=is_shown))
@@ -69,7 +69,7 @@ def notify(*, organization: Organization, news: News) -> list[Notification]:
     new = [one for one in told if one.user_id not in before]
     # Somebody else may be telling the same at this moment.
     Notification.objects.bulk_create(new, ignore_conflicts=True)
-    mailed = [one for one in new if news.kind in _wish(wishes, one).mailed]
+    mailed = [one for one in new if news.kind in _wish(wishes, one.user_id).mailed]
     for notification in mailed:
         _mail(organization, notification)
     return new
@@ -91,9 +91,9 @@ def _notification(
 
 
 def _wish(
-    wishes: Mapping[UUID, NotificationPreference], notification: Notification
+    wishes: Mapping[UUID, NotificationPreference], user_id: UUID | None
 ) -> NotificationPreference:
-    return wishes.get(notification.user_id) or NotificationPreference()
+    return (wishes.get(user_id) if user_id else None) or NotificationPreference()
 
 
 def _readers(organization: Organization, news: News) -> Iterable[Membership]:

@@ -206,7 +206,7 @@ def test_the_page_asks_as_much_for_many_entries(
     client.force_login(owner)
     connection.check_constraints()
 
-    with statements(6):
+    with statements(7):
         client.get(f"/o/{organization.slug}/audit/")
 
 

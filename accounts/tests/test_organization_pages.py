@@ -119,7 +119,7 @@ def test_create_makes_another_organization(page: Client, owner: User) -> None:
 def test_members_page_is_as_many_statements_whatever_there_is(
     page: Client, organization: Organization, statements: Statements
 ) -> None:
-    with statements(5):
+    with statements(6):
         page.get(at(organization, "members"))
     for name in ("a", "b"):
         page.post(
@@ -127,7 +127,7 @@ def test_members_page_is_as_many_statements_whatever_there_is(
         )
         make_member(organization)
 
-    with statements(5):
+    with statements(6):
         answer = page.get(at(organization, "members"))
 
     assert "a@example.com" in answer.text

@@ -255,7 +255,7 @@ def test_form_asks_as_much_for_one_property_as_for_three(
         make_property(organization)
         make_guest(organization)
 
-    with statements(7):
+    with statements(8):
         client.get(f"{root}new")
 
 

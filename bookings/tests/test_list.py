@@ -261,5 +261,5 @@ def test_list_asks_as_much_for_one_row_as_for_three(
         make_booking(home)
 
     # The last of them gives the test its own context back.
-    with statements(8):
+    with statements(9):
         client.get(root)

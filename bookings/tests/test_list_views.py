@@ -126,7 +126,7 @@ def test_views_cost_one_statement_however_many(
         save_view(organization=organization, by=owner, name=str(n), query=f"q={n}")
 
     # The last of them gives the test its own context back.
-    with statements(8):
+    with statements(9):
         client.get(f"{root}?sort=check_in")
-    with statements(5):
+    with statements(6):
         client.get(f"{root}views/")

@@ -299,9 +299,9 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
     assert rows < CANDIDATES_SHOWN
 
     # The last of them gives the test its own context back.
-    with statements(6):
+    with statements(7):
         client.get(f"{root}{emma.pk}/merge")
-    with statements(8):
+    with statements(9):
         client.get(f"{root}{emma.pk}/merge?with={twins[0].pk}")
     with statements(13):
         client.get(f"{root}{twins[0].pk}/export?format=json")

@@ -215,7 +215,7 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
         make_booking(make_property(organization), DAY + timedelta(n), guest=guests[0])
 
     # The last of them gives the test its own context back.
-    with statements(6):
+    with statements(7):
         client.get(root)
     with statements(12):
         client.get(f"{root}{guests[0].pk}/")

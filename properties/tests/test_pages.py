@@ -310,9 +310,9 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
         )
 
     # The last of them gives the test its own context back.
-    with statements(7):
+    with statements(8):
         client.get(root)
-    with statements(10):
+    with statements(11):
         client.get(f"{root}{homes[0].pk}/")
 
 

@@ -111,7 +111,7 @@ def test_find_costs_the_same_for_any_number_of_rows(
     client.force_login(owner)
     address = reverse("find", args=[organization.slug])
 
-    with statements(7):
+    with statements(8):
         page = client.get(address, {"q": "emma"})
 
     assert page.text.count("Emma 0") >= 3

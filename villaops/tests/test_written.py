@@ -192,7 +192,7 @@ def test_logo_is_beside_the_name_for_the_same_statements(
     housekeeper = make_member(organization, Role.HOUSEKEEPER)
     address = f"/o/{organization.slug}/bookings/{stay.pk}/confirmation"
     client.force_login(owner)
-    with statements(5):
+    with statements(6):
         assert "/settings/logo" not in client.get(address).text
 
     file = io.BytesIO()
@@ -201,7 +201,7 @@ def test_logo_is_beside_the_name_for_the_same_statements(
     with organization_context(organization, by=owner, door=Door.WEB):
         set_logo(organization=organization, by=owner, picture=small_picture(file))
 
-    with statements(5):
+    with statements(6):
         page = client.get(address).text
     shown = re.findall(r'<img class="(menu-button-logo|paper-logo)" src="([^"]+)" alt="">', page)
     assert [name for name, _src in shown] == ["menu-button-logo", "paper-logo"]
