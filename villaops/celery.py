@@ -19,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
 
 from django.conf import settings
 
-from villaops import log
+from villaops import broker_files, log
 
 # A task that takes longer is cut off; the broker may only then hand it to somebody else.
 SOFT_LIMIT_SECONDS = 240
@@ -33,13 +33,16 @@ def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
     if url := broker_url or redis_url:
         return {
             "broker_url": url,
-            "broker_transport_options": {"visibility_timeout": HARD_LIMIT_SECONDS * 2},
+            "broker_transport_options": {
+                "visibility_timeout": HARD_LIMIT_SECONDS * 2,
+                # A request that tells the broker must not wait for one that is away.
+                "socket_connect_timeout": 2,
+                "socket_timeout": 10,
+            },
         }
     folders = {name: var_dir / "broker" / name for name in ("messages", "control")}
-    for folder in folders.values():
-        folder.mkdir(parents=True, exist_ok=True)
     return {
-        "broker_url": "filesystem://localhost",
+        "broker_url": f"{broker_files.SCHEME}://localhost",
         "broker_transport_options": {
             "data_folder_in": str(folders["messages"]),
             "data_folder_out": str(folders["messages"]),
@@ -69,6 +72,9 @@ app.conf.update(
     task_serializer="json",
     task_ignore_result=True,
     broker_connection_retry_on_startup=True,
+    # However long it is away: nobody is there to start the worker again.
+    broker_connection_max_retries=None,
+    broker_channel_error_retry=True,
     timezone="UTC",
     # Static, in code: a schedule that can be changed at run time is one more thing to lose.
     beat_schedule={

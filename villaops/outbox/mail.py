@@ -5,10 +5,12 @@ from http import HTTPStatus
 from smtplib import (
     SMTPAuthenticationError,
     SMTPConnectError,
+    SMTPException,
     SMTPHeloError,
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
+from time import monotonic
 
 from anymail.exceptions import (  # type: ignore[import-untyped]
     AnymailError,
@@ -35,6 +37,10 @@ OF_OUR_REQUEST = frozenset(
     }
 )
 
+# A server that hangs takes the whole timeout of each mail: after one, the worker has other work.
+SILENT_SECONDS = 30.0
+_silence = {"until": 0.0}
+
 
 def hand_over(mail: EmailMessage, intent: Intent) -> None:
     """Hand a mail over. Raises Permanent when it is refused for good, else whatever went wrong.
@@ -43,23 +49,33 @@ def hand_over(mail: EmailMessage, intent: Intent) -> None:
     that fell silent after the last byte may have it, or not, and is asked again.
     """
     mail.extra_headers.setdefault("Message-ID", message_id(intent))
+    if monotonic() < _silence["until"]:
+        raise TimeoutError("The mail server was silent a moment ago.")
     try:
         handed_over = mail.send()
-    except SMTPRecipientsRefused as refusal:
-        code, words = next(iter(refusal.recipients.values()))
-        raise _refusal(refusal, code, words) from refusal
     except NOT_OF_THE_MAIL:
         raise
-    except SMTPResponseException as refusal:
-        raise _refusal(refusal, refusal.smtp_code, refusal.smtp_error) from refusal
-    except AnymailError as refusal:
-        if _is_of_the_mail(refusal):
-            raise Permanent(str(refusal.args[0] if refusal.args else refusal)) from refusal
+    except (SMTPException, AnymailError, ValueError, OSError) as error:
+        if refusal := _refusal(error):
+            raise Permanent(refusal) from error
+        # smtplib tells of a timeout as of a connection that was closed.
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            _silence["until"] = monotonic() + SILENT_SECONDS
         raise
-    except ValueError as error:  # an address, or a header, that is none
-        raise Permanent(str(error)) from error
     if not handed_over:
         raise Permanent("There is nobody to send it to.")
+
+
+def _refusal(error: Exception) -> str:
+    """In which words the mail is refused for good; empty when it is not."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return _for_good(*next(iter(error.recipients.values())))
+    if isinstance(error, SMTPResponseException):
+        return _for_good(error.smtp_code, error.smtp_error)
+    if isinstance(error, AnymailError):
+        return str(error.args[0] if error.args else error) if _is_of_the_mail(error) else ""
+    # An address, or a header, that is none.
+    return str(error) if isinstance(error, ValueError) else ""
 
 
 def message_id(intent: Intent) -> str:
@@ -68,10 +84,10 @@ def message_id(intent: Intent) -> str:
     return f"<{intent.pk}@{address.rpartition('@')[2] or 'localhost'}>"
 
 
-def _refusal(error: Exception, code: int, words: bytes | str) -> Exception:
+def _for_good(code: int, words: bytes | str) -> str:
     """RFC 5321, 4.2.1: 5yz is for good, 4yz for now."""
     said = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return Permanent(f"{code} {said}") if 500 <= code < 600 else error
+    return f"{code} {said}" if 500 <= code < 600 else ""
 
 
 def _is_of_the_mail(refusal: AnymailError) -> bool:

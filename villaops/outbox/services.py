@@ -22,6 +22,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from uuid_utils.compat import uuid7
 
+from villaops.celery import app
 from villaops.outbox import registry
 from villaops.outbox.models import Intent, State
 
@@ -31,9 +32,12 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)
 FIRST_PAUSE = 10.0
 LONGEST_PAUSE = 3 * 60 * 60.0
+# A connection kept from before the broker was started anew is dead; a new one may not be.
+ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
 # How long the broker may take before the sweep says it again.
 LOST_AFTER = timedelta(seconds=120)
-AT_A_SWEEP = 200
+# What already waits at the broker is not said again: it would only wait longer.
+MOST_AT_BROKER = 1000
 # How long rows stay when they are over. No mailed link works longer than its three days.
 DONE_KEPT = timedelta(days=30)
 DEAD_KEPT = timedelta(days=90)
@@ -51,7 +55,7 @@ _INSERT = """
 """
 _CLAIM = """
     UPDATE villaops_intent
-    SET state = 'sending', attempts = attempts + 1,
+    SET state = 'sending', attempts = attempts + 1, queued_at = NULL,
         next_at = statement_timestamp() + make_interval(secs => %s::float8)
     WHERE id = (
         SELECT id FROM villaops_intent
@@ -123,11 +127,13 @@ def enqueue(intent_ids: Iterable[UUID]) -> None:
     """Tell the workers. A broker that does not answer breaks nothing: the sweep says it again."""
     from villaops.outbox.tasks import deliver_intent
 
-    for intent_id in intent_ids:
+    ids = list(intent_ids)
+    for number, intent_id in enumerate(ids):
         try:
-            deliver_intent.apply_async((str(intent_id),), retry=False)
+            deliver_intent.apply_async((str(intent_id),), retry_policy=ONCE_MORE)
         except Exception as error:  # whatever a broker's client raises
             logger.warning("outbox: the broker does not answer", extra={"error": repr(error)})
+            Intent.objects.filter(pk__in=ids[number:]).update(queued_at=None)
             return
 
 
@@ -275,11 +281,26 @@ def _told(intent: Intent) -> dict[str, Any]:
 
 def sweep() -> int:
     """Tell the workers again of what is due and was lost on the way; return how many."""
+    room = MOST_AT_BROKER - at_broker()
+    if room <= 0:
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute(_SWEEP, [LOST_AFTER.total_seconds(), AT_A_SWEEP])
+        cursor.execute(_SWEEP, [LOST_AFTER.total_seconds(), room])
         found = [intent_id for (intent_id,) in cursor.fetchall()]
     enqueue(found)
     return len(found)
+
+
+def at_broker() -> int:
+    """How many tasks wait at the broker; none when it cannot tell."""
+    try:
+        with app.connection_for_read() as broker:
+            declared = broker.default_channel.queue_declare(
+                app.conf.task_default_queue, passive=True
+            )
+    except Exception:  # whatever a broker's client raises; Redis has no empty queue
+        return 0
+    return int(declared.message_count)
 
 
 def forget() -> int:

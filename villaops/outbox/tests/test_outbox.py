@@ -283,7 +283,11 @@ def test_an_event_without_listeners_is_done(done: Done) -> None:
 # --- What gets lost ---
 
 
-def test_sweep_finds_what_the_broker_lost_but_does_not_repeat_itself(done: Done) -> None:
+def test_sweep_finds_what_the_broker_lost_but_does_not_repeat_itself(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[UUID] = []
+    monkeypatch.setattr(services, "enqueue", said.extend)
     intent_id = write_intent("knock", {})
 
     assert sweep() == 0
@@ -292,7 +296,20 @@ def test_sweep_finds_what_the_broker_lost_but_does_not_repeat_itself(done: Done)
 
     assert sweep() == 1
     assert sweep() == 0
-    assert stored(intent_id).queued_at is not None
+    assert said == [intent_id]
+
+
+def test_sweep_adds_nothing_to_a_broker_that_has_enough(
+    done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_intents("knock", [NewIntent({"door": n}) for n in range(3)])
+    Intent.objects.update(queued_at=None)
+
+    monkeypatch.setattr(services, "at_broker", lambda: services.MOST_AT_BROKER)
+    assert sweep() == 0
+
+    monkeypatch.setattr(services, "at_broker", lambda: services.MOST_AT_BROKER - 2)
+    assert sweep() == 2
 
 
 def test_a_worker_that_died_has_its_intent_taken_over(done: Done) -> None:
