@@ -20,11 +20,11 @@ SCHEME = "files"
 class Channel(filesystem.Channel):
     """Messages as files of a folder, oldest first."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = self._folder()
         # Nobody looks for this name; a change of name happens at once.
         hidden = folder / f".{uuid4()}"
-        hidden.write_text(json.dumps(message))
+        hidden.write_text(json.dumps(payload))
         hidden.rename(folder / f"{time_ns():020}_{uuid4()}.{queue}.msg")
 
     def _get(self, queue: str, timeout: Any = None) -> Any:
