@@ -49,6 +49,7 @@ def broker(broker_url: str, redis_url: str, var_dir: Path) -> dict[str, Any]:
             "control_folder": str(folders["control"]),
             "polling_interval": 0.1,
         },
+        "worker_pool": "villaops.worker_pool:SurvivingTaskPool",
         # Commands to all workers would pile up as files nobody reads.
         "worker_enable_remote_control": False,
     }
