@@ -13,13 +13,24 @@ import pytest
 import yaml
 
 from villaops import embedded, healthcheck, postgres_binaries
-from villaops.celery import app, broker
+from villaops.celery import HARD_LIMIT_SECONDS, app, broker
+from villaops.live.streams import PATH
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
+
+
+class ComposeLoader(yaml.SafeLoader):
+    """YAML with what compose adds: `!reset` takes back what another file says."""
+
+
+ComposeLoader.add_constructor("!reset", lambda loader, node: loader.construct_sequence(node))
+REPLICAS: dict[str, Any] = yaml.load(
+    (REPOSITORY / "compose.replicas.yaml").read_text(), ComposeLoader
+)
 ENV_EXAMPLE = (REPOSITORY / ".env.example").read_text()
 # Read by others than settings: the launcher, and compose for the database.
-READ_ELSEWHERE = {"HOST", "PORT", "DATABASE_PASSWORD", "POSTGRES_PASSWORD"}
+READ_ELSEWHERE = {"HOST", "PORT", "DATABASE_PASSWORD", "POSTGRES_PASSWORD", "SITE_ADDRESS"}
 
 
 def read(name: str) -> str:
@@ -59,10 +70,48 @@ def test_compose_demands_every_secret() -> None:
     assert demanded == {"SECRET_KEY", "JWT_SECRET_KEY", "DATABASE_PASSWORD", "POSTGRES_PASSWORD"}
 
 
+def test_replicas_are_two_of_each_and_only_the_proxy_is_reached() -> None:
+    services = REPLICAS["services"]
+
+    assert {name: services[name]["deploy"]["replicas"] for name in ("web", "worker")} == {
+        "web": 2,
+        "worker": 2,
+    }
+    assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+    # What it does not say itself compose.yaml does.
+    assert set(services) - set(COMPOSE["services"]) == {"proxy", "events"}
+    assert services["events"]["extends"] == {"file": "compose.yaml", "service": "web"}
+    for name in ("web", "events"):
+        environment = services[name]["environment"]
+        assert environment["BEHIND_PROXY"] == "true"
+        subnet = REPLICAS["networks"]["default"]["ipam"]["config"][0]["subnet"]
+        assert environment["TRUSTED_PROXIES"] == subnet
+
+
+def test_proxy_tells_event_streams_apart_as_the_code_does() -> None:
+    caddyfile = read("docs/proxy/Caddyfile")
+    streams = re.findall(r"path_regexp (\S+)", caddyfile)
+
+    assert streams == [PATH.pattern]
+    upstreams = set(re.findall(r"reverse_proxy (\w+):8000", caddyfile))
+    upstreams |= set(re.findall(r"name (\w+)", caddyfile))
+    assert upstreams == {"web", "events"}
+    assert caddyfile.count("{") == caddyfile.count("}")
+
+
+def test_all_of_the_application_share_a_folder_and_may_finish() -> None:
+    services = COMPOSE["services"]
+
+    for name in ("web", "worker", "beat", "migrate"):
+        assert services[name]["volumes"] == ["villaops:/var/lib/villaops"]
+    longest = int(services["worker"]["stop_grace_period"].removesuffix("s"))
+    assert longest > HARD_LIMIT_SECONDS
+
+
 def test_compose_mounts_files_that_are_there() -> None:
     mounts = [
         mount.split(":")[0]
-        for service in COMPOSE["services"].values()
+        for service in [*COMPOSE["services"].values(), *REPLICAS["services"].values()]
         for mount in service.get("volumes", [])
     ]
 
