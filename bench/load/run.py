@@ -1,0 +1,270 @@
+"""Measure the production servers on the houses: `make bench`.
+
+    VAR_DIR=var/bench .venv/bin/python -m bench.load.run [ROUNDS] [SECONDS]
+
+Rounds over all targets take turns, so that a slow minute of the machine falls on all of them; a
+figure is the median of its rounds. Beside each stand what it is compared with: a view that returns
+a constant through the same server, and the endpoint's statements alone, by pgbench.
+"""
+
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import psutil
+
+from villaops import embedded
+
+HERE = Path(__file__).parent
+CONNECTIONS, WORKERS, PORT = 16, 2, 8190
+BODIES = 40_000
+TRANSACTION = re.compile("BEGIN|COMMIT|SAVEPOINT|RELEASE")
+
+
+@dataclass
+class Found:
+    """A target's rounds."""
+
+    rates: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+    worker_ms: list[float] = field(default_factory=list)
+    postgres_ms: list[float] = field(default_factory=list)
+    errors: int = 0
+    alone_p95: float = 0
+    statements: int = 0
+    sql_rate: float = 0
+
+
+def main(rounds: int, seconds: int) -> None:
+    os.environ["DATABASE_URL"] = embedded.ensure_running(embedded.default_var_dir())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
+    secrets = {"SECRET_KEY": "bench" * 12, "JWT_SECRET_KEY": "bench" * 12}
+    os.environ.update(secrets)
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    from bench.load.targets import Place
+
+    call_command("migrate", verbosity=0)
+    place = Place.large()
+    targets = place.targets(datetime.now(UTC).date())
+    api, pages = place.api_headers(), place.page_headers()
+    found: dict[str, Found] = defaultdict(Found)
+    for target in targets:
+        if target.name != "constant view":
+            headers = pages if target.is_page else api
+            measure_statements(target, headers, found[target.name], seconds)
+    with server() as process, tempfile.NamedTemporaryFile("w+", suffix=".jsonl") as bodies:
+        bodies.writelines(f"{body}\n" for body in place.bodies(BODIES))
+        bodies.flush()
+
+        def shoot(target: Any, connections: int, length: int) -> dict[str, float]:
+            headers = dict(pages if target.is_page else api)
+            return shot(target, headers, bodies.name, connections, length)
+
+        for target in targets:
+            shoot(target, CONNECTIONS, 2)
+        for _ in range(rounds):
+            for target in targets:
+                with cost(process) as spent:
+                    answer = shoot(target, CONNECTIONS, seconds)
+                note(found[target.name], answer, spent)
+        for target in targets:
+            if target.is_page:
+                found[target.name].alone_p95 = shoot(target, 1, seconds)["p95"] / 1000
+        memory = [child.memory_info().rss / 2**20 for child in process.children(recursive=True)]
+    print(table(found))
+    print(f"\nMemory of a worker: {', '.join(f'{one:.0f} MB' for one in sorted(memory))}")
+
+
+# --- Servers and load --------------------------------------------------------------------------
+
+
+@contextmanager
+def server() -> Iterator[psutil.Process]:
+    """granian as in production: two processes, one thread each."""
+    environment = os.environ | {
+        "ENVIRONMENT": "production",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "SECURE_SSL_REDIRECT": "false",
+        "EMAIL_URL": "dummymail://",
+        "RATE_LIMIT_API": "0",
+        "RATE_LIMIT_AUTH": "0",
+    }
+    folder = Path(sys.executable).parent
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"],
+        env=environment,
+        check=True,
+    )
+    process = subprocess.Popen(
+        [
+            *(str(folder / "granian"), "--interface", "wsgi", "villaops.wsgi:application"),
+            *("--host", "127.0.0.1", "--port", str(PORT)),
+            *("--workers", str(WORKERS), "--blocking-threads", "1"),
+        ],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for_health()
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for_health() -> None:
+    for _ in range(300):
+        try:
+            with urlopen(f"http://127.0.0.1:{PORT}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("The server does not answer.")
+
+
+def shot(
+    target: Any, headers: dict[str, str], bodies: str, connections: int, seconds: int
+) -> dict[str, float]:
+    """One run of wrk: requests, microseconds, percentiles in microseconds, errors."""
+    environment = dict(os.environ)
+    if target.is_creation:
+        headers |= {"Content-Type": "application/json"}
+        environment["BENCH_BODIES"] = bodies
+    lines = "\n".join(f"{name}: {value}" for name, value in headers.items())
+    output = subprocess.run(
+        [
+            *("wrk", "--threads", "1" if connections == 1 else "2"),
+            *("--connections", str(connections), "--duration", f"{seconds}s", "--timeout", "10s"),
+            *("--script", str(HERE / "shot.lua"), f"http://127.0.0.1:{PORT}{target.path}"),
+        ],
+        env=environment | {"BENCH_HEADERS": lines},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return json.loads(output.partition("BENCH ")[2])
+
+
+@contextmanager
+def cost(process: psutil.Process) -> Iterator[dict[str, float]]:
+    """Seconds of processor time that workers and PostgreSQL spend inside."""
+    database = postgres()
+    workers = process.children(recursive=True)
+    before = busy(workers), busy(database.children())
+    spent: dict[str, float] = {}
+    yield spent
+    spent["workers"] = busy(workers) - before[0]
+    spent["postgres"] = busy(database.children()) - before[1]
+
+
+def busy(processes: list[psutil.Process]) -> float:
+    total = 0.0
+    for process in processes:
+        try:
+            times = process.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+def postgres() -> psutil.Process:
+    data = embedded.data_dir(embedded.default_var_dir())
+    return psutil.Process(int((data / "postmaster.pid").read_text().splitlines()[0]))
+
+
+def note(found: Found, answer: dict[str, float], spent: dict[str, float]) -> None:
+    many = max(answer["requests"], 1)
+    found.rates.append(answer["requests"] * 1e6 / answer["microseconds"])
+    found.p50.append(answer["p50"] / 1000)
+    found.p99.append(answer["p99"] / 1000)
+    found.worker_ms.append(spent["workers"] * 1000 / many)
+    found.postgres_ms.append(spent["postgres"] * 1000 / many)
+    found.errors += int(answer["errors"])
+
+
+# --- Statements alone ----------------------------------------------------------------------------
+
+
+def measure_statements(target: Any, headers: dict[str, str], found: Found, seconds: int) -> None:
+    """How many an endpoint runs, and how often pgbench can run the same in a second."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    if target.is_creation:
+        return
+    client = Client(headers=headers, HTTP_HOST="127.0.0.1")
+    client.get(target.path)
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(target.path)
+    if answer.status_code != 200:
+        raise SystemExit(f"{target.path} answers {answer.status_code}")
+    statements = [query["sql"] for query in captured.captured_queries]
+    found.statements = sum(not TRANSACTION.match(statement) for statement in statements)
+    place = connection.settings_dict
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.writelines(f"{' '.join(statement.split())};\n" for statement in statements)
+        script.flush()
+        output = subprocess.run(
+            [
+                *(shutil.which("pgbench") or "pgbench", "--no-vacuum", "--protocol=simple"),
+                *("--client", "4", "--jobs", "2", "--time", str(seconds), "--file", script.name),
+                *("--host", place["HOST"], "--port", str(place["PORT"]), "--username"),
+                *(place["USER"], place["NAME"]),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout
+    rate = re.search(r"tps = ([\d.]+)", output)
+    found.sql_rate = float(rate[1]) if rate else 0
+
+
+# --- The table -----------------------------------------------------------------------------------
+
+HEAD = (
+    "| target | requests/s | of constant | p50 ms | p99 ms | errors | statements | worker ms"
+    " | PostgreSQL ms | SQL alone/s | p95 of one ms |"
+)
+
+
+def table(found: dict[str, Found]) -> str:
+    """In Markdown: medians of the rounds."""
+    middle = statistics.median
+    floor = middle(found["constant view"].rates)
+    lines = [HEAD, "|---" * HEAD.count(" | ") + "|---|"]
+    for name, one in found.items():
+        rate = middle(one.rates)
+        lines.append(
+            f"| {name} | {rate:.0f} | {rate / floor:.0%} | {middle(one.p50):.1f}"
+            f" | {middle(one.p99):.1f} | {one.errors} | {one.statements or '–'}"
+            f" | {middle(one.worker_ms):.2f} | {middle(one.postgres_ms):.2f}"
+            f" | {f'{one.sql_rate:.0f}' if one.sql_rate else '–'}"
+            f" | {f'{one.alone_p95:.0f}' if one.alone_p95 else '–'} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in (*sys.argv[1:], "3", "5")[:2]))
