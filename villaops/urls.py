@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from accounts import audit_views
 from accounts.invitation_views import invitation
 from accounts.organization_views import create as create_organization
+from bookings import availability_views
 from bookings.today import today
 from messaging.unsubscribe import unsubscribe
 from villaops import pages
@@ -21,6 +22,7 @@ dashboard: list[URLPattern | URLResolver] = [
     path("events", events, name="events"),
     path("bookings/", include("bookings.urls")),
     path("calendar/", include("bookings.calendar_urls")),
+    path("availability/", availability_views.search, name="availability"),
     path("guests/", include("guests.urls")),
     path("messages/", include("messaging.urls")),
     path("properties/", include("properties.urls")),

@@ -10,6 +10,7 @@ from accounts import api_recovery as recovery
 from accounts import organization_api as organizations
 from analytics import api as analytics
 from bookings import api as bookings
+from bookings import api_availability as availability
 from bookings import api_blocks as blocks
 from guests import api as guests
 from properties import api as properties
@@ -53,6 +54,7 @@ V1 = {
     "guests/<str:id>": guests.GuestDetail,
     "bookings": bookings.Bookings,
     "bookings/<str:id>": bookings.BookingDetail,
+    "availability": availability.Availability,
     "blocks": blocks.Blocks,
     "blocks/<str:id>": blocks.BlockDetail,
     "analytics/occupancy": analytics.Occupancy,

@@ -247,6 +247,7 @@ CALENDAR = [
         fill={"kind": "booking", "holder_id": "{booking_id}"},
     ),
     row("GET", "calendar/list", P.READ_BOOKINGS, 200, 200, query="?start={day}"),
+    row("GET", "availability/", P.READ_BOOKINGS, 200, 200),
 ]
 
 GUESTS = [

@@ -104,6 +104,7 @@ BLOCK = {"unit_id": "{unit_id}", "start": "{check_in}", "end": "{check_out}"}
 GUEST = {"name": "Yuki Tanaka", "email": "yuki@example.com"}
 NAME = {"name": "Renamed"}
 PERIOD = "?period_start={day}&period_end={check_out}"
+STAY_ASKED = "?check_in={check_in}&check_out={check_out}"
 CHANGED = ("PUT", "PATCH")
 PASSWORD = "correct horse battery"
 
@@ -156,6 +157,7 @@ ORGANIZATION_ROWS = [
         for m in CHANGED
     ),
     call("DELETE", "blocks/<str:id>", P.WRITE_BOOKINGS, 404, 200, 403, 200, fill=OF_BLOCK),
+    call("GET", "availability", P.READ_BOOKINGS, 200, 200, 200, 200, query=STAY_ASKED),
     call("GET", "analytics/occupancy", P.READ_OCCUPANCY, 200, 200, 200, 200, query=PERIOD),
     call("GET", "organizations/current", P.READ_ORGANIZATION, 200, 200, 200, 200),
     *(

@@ -170,6 +170,7 @@ def test_organization_is_named_by_slug_or_id(api: Api, organization: Organizatio
         ("GET", "bookings", "OMSHAV"),
         ("GET", f"bookings/{NO_ID}", "OMSHAV"),
         ("GET", "blocks", "OMSHAV"),
+        ("GET", "availability?check_in=2026-06-01&check_out=2026-06-03", "OMSHAV"),
         ("GET", f"blocks/{NO_ID}", "OMSHAV"),
         ("POST", "properties", "OM"),
         ("POST", f"properties/{NO_ID}/units", "OM"),

@@ -108,6 +108,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "bookings:delete": ((house.stay.pk,), [""]),
         "calendar:page": ((), [""]),
         "calendar:list": ((), [""]),
+        "availability": ((), ["", "?guests=99"]),
         "guests:list": ((), ["", "?q=nothing+like+it"]),
         "guests:create": ((), [""]),
         "guests:detail": ((guest,), [""]),

@@ -127,6 +127,7 @@ FACES = [
     f"calendar/data?{SPAN}",
     "calendar/units",
     f"calendar/list?start={DAY}",
+    "availability/",
     "guests/",
     "properties/",
     "properties/?view=table",
@@ -135,6 +136,7 @@ FACES = [
     "/api/v1/guests",
     "/api/v1/bookings",
     "/api/v1/blocks",
+    f"/api/v1/availability?check_in={DAY + ONE * 50}&check_out={DAY + ONE * 52}",
     f"/api/v1/analytics/occupancy?start_date={DAY}&end_date={DAY + ONE * 9}",
 ]
 
