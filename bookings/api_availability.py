@@ -12,7 +12,7 @@ from bookings.availability import Free, Wanted, free_properties
 from bookings.models import MAX_NIGHTS
 from properties.models import Property
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import Page, page_of
+from villaops.api.reads import Page, page_after
 from villaops.api.wire import Input, Money, Output, Text, integer, optional
 
 
@@ -20,7 +20,7 @@ class AvailabilityQuery(Input):
     check_in: date
     check_out: date
     guests: Annotated[int, integer(1)] = 1
-    property_type: Property.Type = optional()
+    property_type: Text = optional()
     city: Text = optional()
     limit: Annotated[int, integer(1, 100)] = 20
     skip: Annotated[int, integer(0)] = 0
@@ -56,18 +56,14 @@ class Availability(Endpoint):
     def get(self, query: AvailabilityQuery) -> Page[AvailabilityOutput]:
         """Properties with a unit that is free for the whole stay, the cheapest first."""
         wanted = Wanted(
-            query.check_in,
-            query.check_out,
-            query.guests,
-            query.property_type or None,
-            query.city or None,
+            query.check_in, query.check_out, query.guests, query.property_type, query.city
         )
         found, total = free_properties(
             self.access.organization, wanted, limit=query.limit, skip=query.skip
         )
         shows_prices = self.access.can(Permission.READ_PRICES)
         items = [_output(one, wanted.nights, shows_prices=shows_prices) for one in found]
-        return page_of(self.request, items, total, limit=query.limit, skip=query.skip)
+        return page_after(self.request, items, total, query.skip, query.limit)
 
 
 def _output(one: Free, nights: int, *, shows_prices: bool) -> AvailabilityOutput:

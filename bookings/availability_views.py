@@ -67,8 +67,8 @@ def search(request: OrganizationRequest) -> HttpResponse:
     organization = request.access.organization
     today = today_in(organization.time_zone)
     usual = {"check_in": today, "check_out": today + dt.timedelta(USUAL_NIGHTS), "guests": 2}
-    own = Property.objects.for_organization(organization)
-    cities = own.exclude(city=None).order_by("city").values_list("city", flat=True).distinct()
+    own = Property.objects.for_organization(organization).order_by("city")
+    cities = [city for city in own.values_list("city", flat=True).distinct() if city]
     form = AvailabilityForm({**usual, **request.GET.dict()}, cities=cities)
     context: dict[str, Any] = {"form": form}
     if not form.is_valid():

@@ -62,9 +62,7 @@ ACTIONS = (
     Action(
         gettext_lazy("New booking"), "plus", "bookings:create", Permission.WRITE_BOOKINGS, key="n"
     ),
-    Action(
-        gettext_lazy("Find free nights"), "search", "availability", Permission.READ_BOOKINGS
-    ),
+    Action(gettext_lazy("Find free nights"), "search", "availability", Permission.READ_BOOKINGS),
     Action(gettext_lazy("New guest"), "plus", "guests:create", Permission.WRITE_GUESTS),
     Action(gettext_lazy("New property"), "plus", "properties:create", Permission.ADD_PROPERTIES),
 )

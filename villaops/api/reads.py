@@ -105,24 +105,32 @@ def page[M: Model, Item](
     """
     total = rows.count()
     by = Ordering(rows, query.ordering)
-    if "cursor" in query.model_fields_set:
-        if query.cursor:
-            rows = rows.filter(by.after(*read_cursor(query.cursor, query.ordering)))
-        # One row more says whether there is a next page.
-        found = list(by.with_keys(_brought(rows, by, slice(query.limit + 1), bring)))
-        shown, more = found[: query.limit], found[query.limit :]
-        following: dict[str, Any] | None = {"cursor": by.cursor(shown[-1])} if more else None
-        preceding: dict[str, Any] | None = None
-    else:
-        shown = list(_brought(rows, by, slice(query.skip, query.skip + query.limit), bring))
-        end, start = query.skip + query.limit, max(0, query.skip - query.limit)
-        following = {"skip": end} if end < total else None
-        preceding = {"skip": start} if query.skip else None
+    if "cursor" not in query.model_fields_set:
+        there = _brought(rows, by, slice(query.skip, query.skip + query.limit), bring)
+        return page_after(request, [shape(row) for row in there], total, query.skip, query.limit)
+    if query.cursor:
+        rows = rows.filter(by.after(*read_cursor(query.cursor, query.ordering)))
+    # One row more says whether there is a next page.
+    found = list(by.with_keys(_brought(rows, by, slice(query.limit + 1), bring)))
+    shown, more = found[: query.limit], found[query.limit :]
+    following = {"cursor": by.cursor(shown[-1])} if more else None
     return Page(
         items=[shape(row) for row in shown],
         total=total,
         next=_url(request, following),
-        previous=_url(request, preceding),
+        previous=None,
+    )
+
+
+def page_after[Item](
+    request: HttpRequest, items: list[Item], total: int, skip: int, limit: int
+) -> Page[Item]:
+    """The page that begins after `skip` of all matches, with the addresses of those beside it."""
+    return Page(
+        items=items,
+        total=total,
+        next=_url(request, {"skip": skip + limit} if skip + limit < total else None),
+        previous=_url(request, {"skip": max(0, skip - limit)} if skip else None),
     )
 
 
