@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from bookings.models import Booking, BookingNote, Night
 from guests.history import history_of
 from guests.models import Guest
+from messaging.models import Message
 
 # Spreadsheets run a text that begins like a formula; a telephone number may begin with a plus.
 FORMULA = re.compile(r"^[=@\t\r]|^[+-](?![\d\s().-]*$)")
@@ -44,19 +45,28 @@ PROFILE_FIELDS = (
     "updated_at",
     "anonymized_at",
 )
+MESSAGE_FIELDS = ("created_at", "kind", "address", "language", "subject", "text")
 
 type Row = dict[str, Any]
 
 
 def everything_about(guest: Guest, *, prices: bool) -> dict[str, Any]:
     """Profile, guests merged into them, stays with nights and staff notes (deleted ones too, said
-    so), and the history of changes; amounts only where `prices`. A constant number of statements.
+    so), messages to them, and the history of changes; amounts only where `prices`. A constant
+    number of statements.
     """
     everyone = list(Guest.objects.ancestors_of(guest).order_by("-id"))
     return {
         "guest": _fields(guest, PROFILE_FIELDS),
         "merged_guests": [_fields(one, PROFILE_FIELDS) for one in everyone if one != guest],
         "stays": _stays(guest, prices),
+        "messages": [
+            _fields(message, MESSAGE_FIELDS)
+            for message in Message.objects.for_organization(guest.organization_id)
+            .of_guest(guest.pk)
+            .filter(guest__isnull=False)
+            .order_by("created_at", "id")
+        ],
         "history": [
             {"at": entry.at, "who": entry.who, "through": entry.door, "what": entry.sentences}
             for entry in history_of(guest, most=None)
@@ -104,6 +114,7 @@ def as_zip(held: dict[str, Any]) -> bytes:
         "stays.csv": [_without(stay, "nights", "staff_notes") for stay in stays],
         "nights.csv": _parts(stays, "nights"),
         "staff_notes.csv": _parts(stays, "staff_notes"),
+        "messages.csv": held["messages"],
         "history.csv": [entry | {"what": " ".join(entry["what"])} for entry in held["history"]],
     }
     out = io.BytesIO()

@@ -12,6 +12,7 @@ from accounts.models import User
 from bookings.models import Booking, BookingNote
 from guests.models import Guest, GuestMerge
 from guests.services import GuestNotFound, GuestStaysElsewhere, has_unseen
+from messaging.services import forget_messages
 from villaops.api.idempotency import forget_answers_about
 from villaops.errors import Conflict
 from villaops.history import rewriting
@@ -38,8 +39,9 @@ def anonymize_guest(*, guest: Guest, by: User | None, on: dt.date) -> Guest:
 
     Name, e-mail, phone, nationality and notes go, with everyone who was merged into them; of their
     bookings, deleted ones too, special requests, cancellation reasons and staff notes; and all of
-    it from the history rows as well. The e-mail becomes an address that is valid, unique and never
-    delivered to. A second time changes nothing.
+    it from the history rows as well. What was written to them and about their stays goes.
+    The e-mail becomes an address that is valid, unique and never delivered to. A second time
+    changes nothing.
 
     Returns the guest. Raises GuestNotFound, GuestStaysElsewhere, GuestExpected.
     """
@@ -71,6 +73,7 @@ def _anonymize(guest: Guest, on: dt.date) -> Guest:
         bookings=stays,
         notes=list(notes.values_list("pk", flat=True)),
     ):
+        forget_messages(guest.organization_id, everyone, stays)
         _forget_stays(guest.organization_id, stays)
         for one in everyone:
             _forget_guest(one)

@@ -42,7 +42,7 @@ def change(request: OrganizationRequest, kind: str) -> HttpResponse:
         say(request, _("“%s” goes by what is usual again.") % Kind(kind).label)
         return redirect(_address(request, home))
     form = AutomationForm(
-        request.POST, kind=kind, setting=settings_of(organization, home and home.pk)[kind]
+        request.POST, kind=kind, setting=settings_of(organization, home.pk if home else None)[kind]
     )
     if not form.is_valid():
         return _page(request, home, refused=form)

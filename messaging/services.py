@@ -1,11 +1,14 @@
 """The verbs of messages: what people write, try, leave out and send again."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models.functions import Now
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
 
 from accounts.models import Organization, User
 from bookings.models import Booking
+from guests.models import Guest
 from messaging.kinds import KINDS, SCHEDULED
 from messaging.models import MailTemplate, Message, OptOut, Skip
 from messaging.rendering import TemplateFault, check_html, parse
@@ -102,12 +105,12 @@ def skip_message(*, booking: Booking, kind: str, by: User | None) -> Skip:
     """
     if kind not in SCHEDULED:
         raise BrokenRule("Only what is sent by the clock can be skipped.")
-    own = {"organization_id": booking.organization_id, "booking": booking, "kind": kind}
     if Message.objects.filter(
         organization=booking.organization_id, key=key_of(kind, booking.pk)
     ).exists():
         raise AlreadySent
-    return Skip.objects.get_or_create(**own)[0]
+    own = Skip.objects.filter(organization=booking.organization_id)
+    return own.get_or_create(organization_id=booking.organization_id, booking=booking, kind=kind)[0]
 
 
 @verb()
@@ -138,3 +141,21 @@ def opt_out(*, organization_id: UUID, kind: str, address: str) -> None:
 def opt_in(*, organization_id: UUID, kind: str, address: str) -> None:
     """Send it again after all."""
     OptOut.objects.filter(organization=organization_id, kind=kind, address__iexact=address).delete()
+
+
+def forget_messages(organization_id: UUID, guests: Sequence[Guest], stays: Sequence[UUID]) -> None:
+    """Delete what was written to the guests and about the stays, and take back what still waits.
+
+    For the verb that forgets a guest, within its transaction.
+    """
+    own = Message.objects.filter(organization=organization_id)
+    theirs = own.filter(Q(guest__in=guests) | Q(booking__in=stays))
+    for intent_id in theirs.filter(intent__state=outbox.State.PENDING).values_list(
+        "intent", flat=True
+    ):
+        outbox.cancel(intent_id)
+    theirs.delete()
+    addresses = [guest.email.lower() for guest in guests]
+    OptOut.objects.filter(organization=organization_id).annotate(lower=Lower("address")).filter(
+        lower__in=addresses
+    ).delete()

@@ -1,6 +1,5 @@
 """What a template may put in: each variable with what it means and what it may say."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +88,7 @@ WELCOME = {
     "url": Variable(_("The dashboard"), "https://villas.example/o/bali/", is_link=True),
 }
 
-_MORE: Mapping[str, Mapping[str, Variable]] = {
+_MORE: dict[str, dict[str, Variable]] = {
     Kind.PRE_ARRIVAL: ARRIVAL,
     Kind.BOOKING_CONFIRMATION: ARRIVAL,
     Kind.HOLD_EXPIRED: HOLD,

@@ -1,6 +1,7 @@
 """The log of messages, one message, and what is planned."""
 
 import datetime as dt
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -17,7 +18,7 @@ from accounts.permissions import Permission
 from bookings.models import Booking
 from messaging.log import LogFilter, delivery_of, entries_of, readable
 from messaging.models import Message
-from messaging.schedule import Schedule
+from messaging.schedule import Planned, Schedule
 from messaging.services import resend_message, skip_message, unskip_message
 from villaops.outbox import State
 from villaops.pages import back_to, refusals_as_messages, wants_fragment
@@ -96,7 +97,9 @@ def schedule(request: OrganizationRequest) -> HttpResponse:
     planned = Schedule(
         request.access.organization.pk, now=now, until=now + dt.timedelta(days=DAYS_AHEAD)
     )
-    shown = Paginator(planned, PAGE_SIZE).get_page(request.GET.get("page"))
+    # It counts and cuts, which is all that is asked of it.
+    pages: Paginator[Planned] = Paginator(cast(Any, planned), PAGE_SIZE)
+    shown = pages.get_page(request.GET.get("page"))
     context = {"shown": shown, "now": now, "days_ahead": DAYS_AHEAD}
     return render(request, "messages/schedule.html", context)
 
