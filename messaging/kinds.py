@@ -93,9 +93,13 @@ KINDS: dict[str, About] = {
         timing=Timing("check_out", 1, days=1, hour=11),
         may_unsubscribe=True,
     ),
-    Kind.NEW_BOOKING: About(Audience.STAFF, _("To owners, managers and staff, for a new booking.")),
+    Kind.NEW_BOOKING: About(
+        Audience.STAFF,
+        _("To owners, managers and staff who have not chosen their notifications themselves."),
+    ),
     Kind.BOOKING_CANCELLED_STAFF: About(
-        Audience.STAFF, _("To owners, managers and staff, when a booking is cancelled.")
+        Audience.STAFF,
+        _("To owners, managers and staff who have not chosen their notifications themselves."),
     ),
     Kind.MONTHLY_REPORT: About(
         Audience.STAFF,

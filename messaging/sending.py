@@ -12,7 +12,7 @@ from bookings.models import Booking, Status
 from guests.models import Guest
 from messaging.automations import settings_of
 from messaging.kinds import Kind
-from messaging.models import Message
+from messaging.models import Message, NotificationPreference
 from messaging.schedule import Planned, due, key_of
 from messaging.writing import (
     Recipient,
@@ -110,11 +110,17 @@ def _to_staff(booking: Booking, kind: str, key: str, by: str | None) -> list[Mes
 
 
 def staff_of(organization: Organization, property_id: UUID) -> list[User]:
-    """Who is told of what happens at the property."""
+    """Who is told of what happens at the property.
+
+    Not those who have chosen how they are notified, by mail or not: they are told like that, and
+    not twice.
+    """
+    chosen = NotificationPreference.objects.filter(organization=organization)
     members = (
         Membership.objects.filter(
             organization=organization, role__in=TOLD, user__is_active=True, user__isnull=False
         )
+        .exclude(user__in=chosen.values("user"))
         .select_related("user")
         .order_by("user__email")
     )

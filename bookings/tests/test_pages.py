@@ -124,7 +124,7 @@ def test_detail_asks_as_much_for_one_night_as_for_three(
     for n in range(nights):
         change_party(booking=booking, adults=n + 2, children=0, by=None)
 
-    with statements(10):
+    with statements(11):
         client.get(f"{root}{booking.pk}/")
 
 

@@ -217,5 +217,5 @@ def test_pages_ask_as_much_for_one_row_as_for_three(
     # The last of them gives the test its own context back.
     with statements(7):
         client.get(root)
-    with statements(12):
+    with statements(13):
         client.get(f"{root}{guests[0].pk}/")

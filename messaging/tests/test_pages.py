@@ -193,11 +193,11 @@ def test_the_log_costs_the_same_for_one_and_three(
 ) -> None:
     make_message(stay)
     desk.get(page("log"))
-    with statements(7):
+    with statements(8):
         desk.get(page("log"))
     for _more in range(2):
         make_message(stay)
-    with statements(7):
+    with statements(8):
         desk.get(page("log"))
 
 

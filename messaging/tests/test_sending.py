@@ -19,7 +19,7 @@ from bookings.services import (
 )
 from messaging.automations import set_automation
 from messaging.kinds import Kind
-from messaging.models import Message, OptOut
+from messaging.models import Message, NotificationPreference, OptOut
 from messaging.schedule import Schedule
 from messaging.sending import send_due
 from messaging.services import AlreadySent, skip_message, unskip_message
@@ -101,6 +101,8 @@ def test_who_made_a_booking_is_not_told_of_it(home: Property, owner: User) -> No
         property_ids=[make_property(home.organization).pk]
     )
     make_member(home.organization, Role.HOUSEKEEPER)
+    chooser = make_member(home.organization, Role.MANAGER)
+    NotificationPreference.objects.create(organization=home.organization, user=chooser)
     booking = make_booking(home, TODAY)
     Intent.objects.all().delete()
 

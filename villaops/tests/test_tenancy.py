@@ -17,7 +17,15 @@ from bookings.models import Booking, BookingNote, Night, SavedView
 from guests.merging import merge_guests
 from guests.models import Guest
 from messaging.kinds import Kind
-from messaging.models import Automation, MailTemplate, Message, OptOut, Skip
+from messaging.models import (
+    Automation,
+    MailTemplate,
+    Message,
+    Notification,
+    NotificationPreference,
+    OptOut,
+    Skip,
+)
 from properties.models import Property, Unit
 from villaops.api.idempotency import Attempt
 from villaops.tenancy import Door, all_organizations, checks, organization_context
@@ -70,6 +78,9 @@ def _fill_messages(organization: Organization, booking: Booking) -> None:
     MailTemplate.objects.create(**own, kind=Kind.THANK_YOU, language="en", **words)
     Automation.objects.create(**own, kind=Kind.THANK_YOU, property=booking.property)
     Skip.objects.create(**own, kind=Kind.THANK_YOU, booking=booking)
+    person = User.objects.get(memberships__organization=organization)
+    Notification.objects.create(**own, user=person, kind="new_booking", key="1", booking=booking)
+    NotificationPreference.objects.create(**own, user=person)
     OptOut.objects.create(**own, kind=Kind.THANK_YOU, address="emma@example.com")
 
 
