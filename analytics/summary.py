@@ -99,23 +99,30 @@ def summary_by_property(
     organization: Organization, start: date, end: date
 ) -> list[PropertySummary]:
     """The figures of every property, any status, over [start, end), by name. Four statements."""
-    counts: dict[UUID, dict[str, Any]] = defaultdict(dict)
-    for found in (_taken(organization, start, end), _arriving(organization, start, end)):
-        for home, row in found:
-            counts[home] |= row
-    offered = _offered(organization, start, end)
+    found = figures_of_properties(organization, start, end)
     homes = Property.objects.for_organization(organization).order_by("name", "id")
     return [
-        PropertySummary(
-            pk, name, currency, Summary(available_nights=offered.get(pk, 0), **counts[pk])
-        )
+        PropertySummary(pk, name, currency, found.get(pk, Summary()))
         for pk, name, currency in homes.values_list("pk", "name", "currency")
     ]
 
 
-def together(rows: Iterable[PropertySummary]) -> Summary:
+def figures_of_properties(
+    organization: Organization, start: date, end: date
+) -> dict[UUID, Summary]:
+    """The same by property's id, where there is anything to tell. Three statements."""
+    counts: dict[UUID, dict[str, Any]] = defaultdict(dict)
+    for home, available in _offered(organization, start, end).items():
+        counts[home]["available_nights"] = available
+    for found in (_taken(organization, start, end), _arriving(organization, start, end)):
+        for home, row in found:
+            counts[home] |= row
+    return {home: Summary(**row) for home, row in counts.items()}
+
+
+def together(figures: Iterable[Summary]) -> Summary:
     """The sum of properties in one currency."""
-    return sum((row.figures for row in rows), Summary())
+    return sum(figures, Summary())
 
 
 def _offered(organization: Organization, start: date, end: date) -> dict[UUID, int]:
@@ -147,7 +154,7 @@ def _taken(organization: Organization, start: date, end: date) -> list[tuple[UUI
             out_of_order_nights=Count("block", filter=Q(block__reason=Block.Reason.OUT_OF_ORDER)),
         )
     )
-    return [(row.pop("unit__property"), row) for row in rows]
+    return [(row.pop("unit__property"), row) for row in map(dict[str, Any], rows)]
 
 
 def _arriving(
@@ -168,5 +175,5 @@ def _arriving(
     )
     return [
         (row.pop("property"), row | {"stay_nights": (row["stay_nights"] or timedelta()).days})
-        for row in rows
+        for row in map(dict[str, Any], rows)
     ]

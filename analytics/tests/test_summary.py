@@ -60,8 +60,9 @@ def test_summary_counts_a_month_as_the_contract_says(
     assert aurora.figures.alos == Decimal("4.00")
     assert aurora.figures.cancellation_rate == Decimal("25.00")
     assert (bora.figures.unpriced_nights, bora.figures.room_revenue) == (2, 0)
-    assert together([aurora, bora]).nights_sold == 9
-    assert together([aurora, bora]).occupancy_rate == Decimal("14.52")
+    both = together([aurora.figures, bora.figures])
+    assert both.nights_sold == 9
+    assert both.occupancy_rate == Decimal("14.52")
 
 
 def test_summary_of_nothing_has_no_ratios(organization: Organization) -> None:

@@ -302,6 +302,16 @@ PROPERTIES = [
     row("GET", f"{UNIT}delete", P.DELETE_PROPERTIES, 404, 200),
     row("POST", f"{UNIT}delete", P.DELETE_PROPERTIES, 404, 302),
     row("GET", "occupancy/", P.READ_OCCUPANCY, 200, 200),
+    row("GET", "occupancy/report/", P.READ_ANALYTICS, 200, 200),
+    # Whoever may comes as far as the question which month.
+    row(
+        "GET",
+        "occupancy/report/<str:month>.pdf",
+        P.READ_ANALYTICS,
+        404,
+        404,
+        fill={"month": "1999-01"},
+    ),
 ]
 
 TEMPLATE = "messages/templates/<slug:kind>/<slug:language>/"

@@ -21,6 +21,7 @@ HEAVIEST = 100_000
 
 # Addresses that are no page of their own: what is posted, fragments, downloads and JSON.
 NO_PAGES = {
+    "analytics:report_pdf",
     "audit_export",
     "bookings:cancel_many",
     "bookings:confirm_many",
@@ -141,6 +142,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "properties:edit_unit": ((house.home.pk, house.stay.unit_id), [""]),
         "properties:delete_unit": ((house.home.pk, house.stay.unit_id), [""]),
         "analytics:occupancy": ((), [""]),
+        "analytics:report": ((), [""]),
         "audit": ((), ["", "?kind=booking", "?door=import"]),
     }
     found = {
