@@ -16,6 +16,7 @@ from analytics.summary import (
     PropertySummary,
     Summary,
     figures_of_properties,
+    offers_of,
     summary_by_property,
     together,
 )
@@ -87,10 +88,11 @@ class Report:
 
 
 def monthly_report(organization: Organization, month: dt.date) -> Report:
-    """The report of the month that begins on the day, beside the one before. Eight statements."""
+    """The report of the month that begins on the day, beside the one before. Seven statements."""
     end, before = next_month(month), previous_month(month)
-    rows = summary_by_property(organization, month, end)
-    old = figures_of_properties(organization, before, month)
+    offers = offers_of(organization)
+    rows = summary_by_property(organization, month, end, offers)
+    old = figures_of_properties(organization, before, month, offers)
     days = figures_by_day(organization, month, end)
     currencies = sorted(
         {row.currency for row in rows}, key=lambda code: (code != organization.currency, code)

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Organization
-from messaging import sending
+from messaging import reports, sending
 from messaging.delivery import deliver, deliver_of_account
 
 # Celery and the outbox look for what an app does by itself in this module.
@@ -43,6 +43,12 @@ def send_message(intent: Intent) -> None:
 def send_organization_mail(intent: Intent) -> None:
     """Write and hand over what somebody gets because they work, or shall work, somewhere."""
     deliver_of_account(intent)
+
+
+@shared_task(ignore_result=True)
+def send_monthly_reports() -> None:
+    """Write the reports of the last month that nobody has yet."""
+    reports.send_monthly_reports(timezone.now())
 
 
 @shared_task(ignore_result=True)

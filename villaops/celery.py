@@ -100,6 +100,11 @@ app.conf.update(
             "task": "messaging.tasks.send_due_messages",
             "schedule": crontab(minute="*/15"),
         },
+        # Due on the first, in each organization's time; asked every hour, made up for once.
+        "monthly reports": {
+            "task": "messaging.tasks.send_monthly_reports",
+            "schedule": crontab(minute="23"),
+        },
         "outbox: find what was lost": {
             "task": "villaops.outbox.tasks.sweep",
             "schedule": OUTBOX_SWEEP_SECONDS,

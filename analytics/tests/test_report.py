@@ -37,7 +37,7 @@ def month(organization: Organization) -> dt.date:
 def test_report_tells_a_month_beside_the_one_before(
     organization: Organization, month: dt.date, statements: Statements
 ) -> None:
-    with organization_context(organization, by=None, door=Door.COMMAND), statements(8):
+    with organization_context(organization, by=None, door=Door.COMMAND), statements(7):
         own, euro = monthly_report(organization, month).sections
 
     told = {figure.label: (figure.text, figure.change, figure.is_up) for figure in own.figures()}
