@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,35 +23,28 @@ from bench.drills.mail import MailServer
 
 SETUPS = ("files", "redis")
 BACK_SECONDS = 60
-HEAD = (
-    "drill",
-    "back",
-    "booked",
-    "asked again",
-    "unanswered",
-    "lost",
-    "doubled",
-    "missing",
-    "twice",
-)
+HEAD = ("drill", "back", "booked", "again", "cut off", "no answer", "lost", "doubled")
+HEAD += ("no mail", "two mails")
+WIDTHS = (44, *(max(8, len(word)) for word in HEAD[1:]))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.drills", description=__doc__)
-    parser.add_argument("--bookings", type=int, default=1000, help="on each set-up")
+    parser.add_argument("--bookings", type=int, default=1000, help="on all set-ups together")
     parser.add_argument("--on", choices=SETUPS, help="one set-up alone")
     parser.add_argument("--keep", action="store_true", help="keep the folder, with its logs")
     options = parser.parse_args()
     if options.on:
         return _run(options.on, options.bookings, keep=options.keep)
-    return _run_all(sys.argv[1:])
+    return _run_all(options.bookings, keep=options.keep)
 
 
-def _run_all(arguments: list[str]) -> int:
+def _run_all(bookings: int, *, keep: bool) -> int:
     """Both at once: most of a drill is waiting."""
     setups = [one for one in SETUPS if one == "files" or shutil.which("redis-server")]
     if "redis" not in setups:
         print("redis-server is not installed: only the default set-up is drilled.")
+    arguments = ["--bookings", str(-(-bookings // len(setups))), *(["--keep"] if keep else [])]
     running = {
         setup: subprocess.Popen(
             [sys.executable, "-m", "bench.drills", "--on", setup, *arguments],
@@ -132,7 +126,7 @@ def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float
 
     good = True
     print(f"\nOn {setup}: {sum(len(row.stays) for row in rows)} bookings, {seconds:.0f} s")
-    print(" | ".join(HEAD))
+    _print_row(HEAD)
     for row in rows:
         found = verdict.verdict(row.stays, house.mail)
         good &= found.is_good and row.seconds is not None
@@ -140,7 +134,7 @@ def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float
         good &= not (found.cut_off and row.name in harms.POLITE)
         figures = [found.booked, found.again, found.cut_off, found.unanswered, found.lost]
         figures += [found.doubled, found.missing, found.twice]
-        print(" | ".join([row.name, back, *map(str, figures)]))
+        _print_row([row.name, back, *map(str, figures)])
         for stay in row.stays:
             if stay.booking_id is None:
                 print(f"    {stay.key}: {stay.refused}")
@@ -158,6 +152,12 @@ def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float
     )
     print("Good." if good else "NOT GOOD.")
     return 0 if good else 1
+
+
+def _print_row(cells: Iterable[str]) -> None:
+    name, *figures = (cell for cell in cells)
+    padded = [cell.rjust(width) for cell, width in zip(figures, WIDTHS[1:], strict=True)]
+    print(name.ljust(WIDTHS[0]) + "  ".join(padded))
 
 
 if __name__ == "__main__":
