@@ -65,7 +65,9 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    worker_cancel_long_running_tasks_on_connection_loss=True,
+    # What runs while the broker goes away ends as if it were there: a mail that was handed over is
+    # noted as sent, and the second delivery of its task finds that.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
     task_soft_time_limit=SOFT_LIMIT_SECONDS,
     task_time_limit=HARD_LIMIT_SECONDS,
     # Pickle would run whatever somebody managed to put into the broker.

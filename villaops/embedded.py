@@ -48,6 +48,8 @@ SETTINGS = {
     # No replicas here, so the log need not carry what they would want.
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # Without the details, which quote rows: "Key (email)=(emma@example.com) already exists".
+    "log_error_verbosity": "terse",
 }
 # Only the operating system's own crash can lose data with these; for tests that is fine.
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -19,7 +19,7 @@ from villaops.launch import Children
 from villaops.processes import is_alive, wait_for
 from villaops.tests.serve import free_port
 
-START_SECONDS = 180
+START_SECONDS = 400
 # What the drills' own load would run into otherwise.
 UNLIMITED = {"RATE_LIMIT_API": "0", "RATE_LIMIT_AUTH": "0"}
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import cache as once
+from tempfile import TemporaryFile
 from typing import Any, Literal
 
 from django.conf import settings
@@ -77,7 +78,7 @@ class ReadinessEndpoint(RootEndpoint):
         checks = Checks(
             database=_state(_ask_database),
             cache=_state(_ask_cache) if settings.REDIS_URL else "disabled",
-            broker=_state(_ask_broker) if _broker_url() else "disabled",
+            broker=_state(_ask_broker) if _broker_url() else _state_of_files(),
         )
         if checks.database == "ok":
             return Readiness(status="ready", checks=checks)
@@ -113,6 +114,16 @@ def _broker_url() -> str:
 def _ask_broker() -> None:
     with Connection(_broker_url(), connect_timeout=PATIENCE) as broker:
         broker.ensure_connection(max_retries=1, timeout=PATIENCE)
+
+
+def _state_of_files() -> State:
+    """There is no server to ask; that files can be written is all that is needed."""
+    return "disabled" if _state(_ask_folder) == "ok" else "error"
+
+
+def _ask_folder() -> None:
+    with TemporaryFile(dir=settings.VAR_DIR):
+        pass
 
 
 @once

@@ -1,6 +1,7 @@
 """Contract section 1 over HTTP: request ids, CORS, limits, the root."""
 
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -292,6 +293,16 @@ def test_ready_without_cache_or_broker_is_ready_and_says_so(
 
     assert response.status_code == 200
     assert response.json()["checks"] == {"database": "ok", "cache": "error", "broker": "error"}
+
+
+def test_ready_without_a_folder_for_the_queue_says_so(settings: Any, tmp_path: Path) -> None:
+    settings.REDIS_URL = settings.BROKER_URL = ""
+    settings.VAR_DIR = tmp_path / "gone"
+
+    response = Api().get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json()["checks"] == {"database": "ok", "cache": "disabled", "broker": "error"}
 
 
 def test_ready_with_cache_says_so(settings: Any) -> None:
