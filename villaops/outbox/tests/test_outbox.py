@@ -1,18 +1,21 @@
 """The outbox: written with the verb, done once, tried again, given up."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
+from uuid_utils.compat import uuid7
 
 from villaops import outbox
 from villaops.outbox import Intent, NewIntent, Permanent, State, registry, services
@@ -134,6 +137,26 @@ def test_a_task_that_runs_five_times_does_it_once(done: Done) -> None:
         deliver(intent_id)
 
     assert len(done) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_five_workers_at_once_do_it_once(done: Done) -> None:
+    intent_id = uuid7()
+    Intent.objects.create(id=intent_id, kind="knock", payload={"door": 1})
+    together = Barrier(5)
+
+    def work(_number: int) -> None:
+        together.wait()
+        try:
+            deliver(intent_id)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(work, range(5)))
+
+    assert done == [{"door": 1}]
+    assert (stored(intent_id).state, stored(intent_id).attempts) == (State.SENT, 1)
 
 
 def test_a_failure_is_tried_again_after_a_pause(done: Done) -> None:
