@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 BAR_SECONDS = 2.0
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def main(bookings: int) -> int:
@@ -51,7 +51,7 @@ def _measure(house: Any, mail: Any, bookings: int) -> int:
     logging.disable(logging.INFO)
     from bench.drills import estate
 
-    built = estate.build(bookings)
+    built = estate.build(bookings + 1)
     answered, arrived = [], []
     for stay in built.stays:
         pending = _call(house.port, built.secret, "POST", "", stay.body | {"status": "pending"})
@@ -64,6 +64,8 @@ def _measure(house: Any, mail: Any, bookings: int) -> int:
                 return 1
             time.sleep(0.002)
         arrived.append(time.perf_counter() - clicked)
+    # While the first was on its way the worker was still starting.
+    answered, arrived = answered[1:], arrived[1:]
     load = os.getloadavg()[0]
     print(f"{bookings} bookings confirmed, load {load:.1f}; milliseconds: median, p95, most")
     for name, seconds in (("answer", answered), ("mail", arrived)):

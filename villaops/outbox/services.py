@@ -109,8 +109,16 @@ def write_intent(
 
 def write_intents(kind: str, intents: Sequence[NewIntent]) -> list[UUID]:
     """Write many in one statement; their ids, in the order given."""
+    ids, due = _write(kind, intents)
+    if due:
+        transaction.on_commit(partial(enqueue, due))
+    return ids
+
+
+def _write(kind: str, intents: Sequence[NewIntent]) -> tuple[list[UUID], list[UUID]]:
+    """The ids of the intents, and which of them are new and due."""
     if not intents:
-        return []
+        return [], []
     # One statement cannot meet the same key twice.
     distinct = {one.key or one.id: one for one in intents}
     rows = [vars(one) for one in distinct.values()]
@@ -118,9 +126,8 @@ def write_intents(kind: str, intents: Sequence[NewIntent]) -> list[UUID]:
         cursor.execute(_INSERT, [kind, json.dumps(rows, cls=DjangoJSONEncoder)])
         written = cursor.fetchall()
     found = {key or intent_id: intent_id for intent_id, key, _is_due in written}
-    if due := [intent_id for intent_id, _key, is_due in written if is_due]:
-        transaction.on_commit(partial(enqueue, due))
-    return [found[one.key or one.id] for one in intents]
+    due = [intent_id for intent_id, _key, is_due in written if is_due]
+    return [found[one.key or one.id] for one in intents], due
 
 
 def enqueue(intent_ids: Iterable[UUID]) -> None:
@@ -184,10 +191,13 @@ def _claimed(intent_id: UUID) -> Intent | None:
 
 
 def _tell(intent: Intent, names: list[str]) -> list[UUID]:
-    """Write one intent for each listener; the event itself is done by that."""
+    """Write one intent for each listener; the event itself is done by that.
+
+    The broker is not told of them: they are done next, by the same task.
+    """
     with transaction.atomic():
         told = [
-            write_intents(name, [NewIntent(intent.payload, key=f"{intent.pk}/{name}")])[0]
+            _write(name, [NewIntent(intent.payload, key=f"{intent.pk}/{name}")])[0][0]
             for name in names
         ]
         _note(intent, state=State.SENT, done_at=Now(), last_error="")

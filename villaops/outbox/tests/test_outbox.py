@@ -270,7 +270,9 @@ def test_secrets_do_not_stay(done: Done) -> None:
 # --- Events ---
 
 
-def test_an_event_is_told_to_each_listener_with_attempts_of_its_own(done: Done) -> None:
+def test_an_event_is_told_to_each_listener_with_attempts_of_its_own(
+    done: Done, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
     outbox.event("opened")
 
     def deaf(intent: Intent) -> None:
@@ -283,8 +285,11 @@ def test_an_event_is_told_to_each_listener_with_attempts_of_its_own(done: Done) 
     outbox.handler("opened")(hears)
     intent_id = write_intent("opened", {"door": 1})
 
-    deliver(intent_id)
-    deliver(intent_id)
+    with django_capture_on_commit_callbacks() as callbacks:
+        deliver(intent_id)
+        deliver(intent_id)
+
+    assert callbacks == []
 
     assert done == [{"door": 1}]
     assert dict(Intent.objects.values_list("kind", "state")) == {
