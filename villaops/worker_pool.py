@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from billiard.pool import Pool
+from billiard.pool import Pool  # type: ignore[import-untyped]
 from celery.concurrency.prefork import TaskPool
 
 
