@@ -150,6 +150,9 @@ def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float
     print(
         f"mails taken: {sum(house.mail.taken.values())}, refused while full: {house.mail.refused}"
     )
+    requests, tasks = map(house.counted, ("villaops_request_seconds_count", "villaops_tasks_total"))
+    good &= requests > 0 and tasks > 0
+    print(f"counted by /metrics: {requests} requests, {tasks} tasks")
     print("Good." if good else "NOT GOOD.")
     return 0 if good else 1
 

@@ -22,6 +22,7 @@ from villaops.tests.serve import free_port
 START_SECONDS = 400
 # What the drills' own load would run into otherwise.
 UNLIMITED = {"RATE_LIMIT_API": "0", "RATE_LIMIT_AUTH": "0"}
+METRICS_TOKEN = "drills"  # noqa: S105 - nobody else's
 
 
 class Redis:
@@ -58,6 +59,7 @@ class House:
             "PORT": str(self.port),
             "REDIS_URL": redis.url if redis else "",
             "EMAIL_URL": f"smtp://127.0.0.1:{mail.port}",
+            "METRICS_TOKEN": METRICS_TOKEN,
             **UNLIMITED,
         }
         self.launcher = subprocess.Popen(
@@ -111,11 +113,20 @@ class House:
         return False
 
     def _readiness(self) -> dict[str, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        checks: dict[str, str] = json.loads(self._get("/health/ready"))["checks"]
+        return checks
+
+    def counted(self, name: str) -> int:
+        """The sum of a metric over its labels, ended processes included."""
+        lines = self._get("/metrics").decode().splitlines()
+        return round(sum(float(line.split()[-1]) for line in lines if line.startswith(name)))
+
+    def _get(self, path: str) -> bytes:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("GET", "/health/ready")
-            checks: dict[str, str] = json.loads(connection.getresponse().read())["checks"]
-            return checks
+            headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse().read()
         finally:
             connection.close()
 
