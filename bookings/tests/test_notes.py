@@ -122,7 +122,7 @@ def test_the_page_asks_as_much_for_one_note_as_for_three(
     for n in range(count):
         add_note(booking=booking, text=f"Note {n}", by=owner)
 
-    with statements(10):
+    with statements(11):
         client.get(f"{root}{booking.pk}/")
 
 
