@@ -191,7 +191,7 @@ class Hub:
 
     def _make_room(self, mine: dict[Stream, None], user: str) -> None:
         theirs = [stream for stream in mine if stream.viewer.user == user]
-        for oldest in theirs[: len(theirs) + 1 - MOST_PER_USER]:
+        for oldest in theirs[: max(0, len(theirs) + 1 - MOST_PER_USER)]:
             self.let_go(oldest)
             self.close(oldest)
 

@@ -27,13 +27,28 @@ def running_server(**environment: str) -> Iterator[int]:
 
     The test needs `transaction=True`: the server sees what is committed.
     """
+    served = ("villaops.wsgi:application", "--interface", "wsgi")
+    workers = ("--workers", "2", "--blocking-threads", "4")
+    with _granian(*served, *workers, environment=environment) as port:
+        yield port
+
+
+@contextmanager
+def streaming_server(**environment: str) -> Iterator[int]:
+    """One process of granian that holds event streams; gives the port it listens on."""
+    served = ("villaops.asgi:application", "--interface", "asginl")
+    with _granian(*served, "--workers", "1", environment=environment) as port:
+        yield port
+
+
+@contextmanager
+def _granian(*arguments: str, environment: dict[str, str]) -> Iterator[int]:
     port = free_port()
     database = os.environ["DATABASE_URL"].rpartition("/")[0]
     process = subprocess.Popen(
         [
-            *(str(Path(sys.executable).parent / "granian"), "villaops.wsgi:application"),
-            *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "2", "--blocking-threads", "4"),
+            *(str(Path(sys.executable).parent / "granian"), *arguments),
+            *("--host", "127.0.0.1", "--port", str(port)),
         ],
         env={
             **os.environ,
