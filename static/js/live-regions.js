@@ -10,10 +10,12 @@
 const SOON = 200;
 const JITTER = 250;
 const AGAIN = 800;
+const PATIENCE = 6;
 
 const due = new Set();
 let timer;
 let isFetching = false;
+let rounds = 0;
 
 const wants = (topics, { topic, ids }) =>
   topics.split(" ").some((wanted) => {
@@ -31,7 +33,7 @@ const soon = () => later(SOON + Math.random() * JITTER);
 // --- What must be left alone -----------------------------------------------------------------------------------
 
 const isChanged = (field) => {
-  if (field.matches("[data-tick], [type=hidden], [type=submit], [type=button]")) return false;
+  if (field.matches(".bulk-tick input, [type=hidden], [type=submit], [type=button]")) return false;
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
   if (field.tagName === "SELECT") return [...field.options].some((option) => option.selected !== option.defaultSelected);
   return field.value !== field.defaultValue;
@@ -93,12 +95,21 @@ async function refresh() {
   if (document.hidden || isFetching) return;
   const byUrl = new Map();
   let isWaiting = false;
+  let holdsSomething = false;
   for (const id of due) {
     const region = document.getElementById(id);
     if (!region) due.delete(id);
-    else if (isBusy(region)) isWaiting = true;
-    else byUrl.set(region.dataset.liveUrl ?? "", [...(byUrl.get(region.dataset.liveUrl ?? "") ?? []), id]);
+    else if (isBusy(region)) {
+      isWaiting = true;
+      holdsSomething ||= holdsInput(region);
+    } else {
+      const url = region.dataset.liveUrl ?? "";
+      byUrl.set(url, [...(byUrl.get(url) ?? []), id]);
+    }
   }
+  // What was typed or chosen and is not sent may stand for long: then the person is told.
+  rounds = isWaiting ? rounds + 1 : 0;
+  if (holdsSomething && rounds > PATIENCE) sayChanged();
   isFetching = true;
   for (const [url, ids] of byUrl) {
     for (const id of ids) due.delete(id);
