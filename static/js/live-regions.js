@@ -10,6 +10,7 @@
 const SOON = 200;
 const JITTER = 250;
 const AGAIN = 800;
+const AFTER_FAILURE = 5000;
 const PATIENCE = 6;
 
 const due = new Set();
@@ -87,6 +88,7 @@ function exchange(old, fresh) {
 async function pageAt(url) {
   // The header keeps the page's toasts for whoever reads them.
   const answer = await fetch(url, { headers: { "X-Live": "part" }, redirect: "manual" });
+  if (answer.status >= 500) throw new Error(String(answer.status));
   if (answer.status === 404) sayChanged();
   return answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
 }
@@ -96,6 +98,7 @@ async function refresh() {
   const byUrl = new Map();
   let isWaiting = false;
   let holdsSomething = false;
+  let hasFailed = false;
   for (const id of due) {
     const region = document.getElementById(id);
     if (!region) due.delete(id);
@@ -122,11 +125,13 @@ async function refresh() {
         else if (old && fresh) exchange(old, fresh);
       }
     } catch {
-      // The line is down; when it is up again everything is looked at.
+      // The line is down, or the server restarts.
+      for (const id of ids) due.add(id);
+      hasFailed = true;
     }
   }
   isFetching = false;
-  if (isWaiting || due.size) later(AGAIN);
+  if (due.size) later(hasFailed ? AFTER_FAILURE : AGAIN);
 }
 
 // --- What is heard ---------------------------------------------------------------------------------------------
