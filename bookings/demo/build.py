@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.permissions import Role
@@ -34,6 +35,7 @@ from bookings.services import (
 )
 from guests.models import Guest
 from guests.services import create_guest
+from messaging.demo import seed_messages
 from properties.models import Property, Unit
 from properties.services import create_property
 from villaops.tenancy import Door, organization_context
@@ -84,6 +86,8 @@ def seed_house(house: House, *, on: dt.date) -> Organization:
         for model in REPLACED:
             model._default_manager.filter(organization=organization).delete()
         _Builder(organization, house, owner, on).build()
+        noon = dt.datetime.combine(on, dt.time(12), ZoneInfo(house.time_zone))
+        seed_messages(organization, by=owner, now=min(noon, timezone.now()))
     return organization
 
 

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Membership, Organization, Subscription, User
@@ -25,6 +26,7 @@ from bookings.management.commands import seed_demo
 from bookings.management.commands.seed_demo import log_ins
 from bookings.models import Block, Booking, Night
 from guests.models import Guest
+from messaging.models import Message
 from properties.models import Property, Unit
 from villaops.outbox import Intent
 from villaops.tenancy import Door, all_organizations, organization_context
@@ -204,7 +206,10 @@ def test_bali_has_the_bookings_of_the_contract_in_order(bali: Organization) -> N
 
 
 def test_nobody_is_told_of_the_demo_s_bookings(bali: Organization) -> None:
-    assert not Intent.objects.exists()
+    assert not Intent.objects.waiting().exists()
+    assert Message.objects.filter(kind="pre_arrival").exists()
+    assert Message.objects.filter(intent__state="dead").count() == 1
+    assert not Message.objects.filter(created_at__gt=timezone.now()).exists()
 
 
 @pytest.mark.parametrize("house", [BALI, COMO], ids=lambda house: house.slug)
