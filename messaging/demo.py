@@ -23,7 +23,7 @@ from villaops.languages import DEFAULT_LANGUAGE
 from villaops.outbox import Intent, State
 
 # Stays that ended longer ago have nothing in the log.
-REMEMBERED = dt.timedelta(days=60)
+REMEMBERED = dt.timedelta(days=30)
 INSTRUCTIONS = (
     "The gate is on the left, behind the frangipani tree. The key is in the box beside it,"
     " code 2580.\nWi-Fi: the name and the password are on the card in the kitchen."

@@ -9,6 +9,7 @@ one away. The markup itself is of the tags that mail programs show.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from html.parser import HTMLParser
 
@@ -160,7 +161,12 @@ def _escaped(value: str) -> str:
 
 
 def _render(source: str, values: Mapping[str, str], write: Callable[[str], str]) -> str:
-    return "".join(_written(parse(source, values), values, write))
+    return "".join(_written(_parsed(source, frozenset(values)), values, write))
+
+
+@lru_cache(maxsize=256)
+def _parsed(source: str, known: frozenset[str]) -> list[Node]:
+    return parse(source, known)
 
 
 def _written(
