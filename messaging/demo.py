@@ -58,7 +58,8 @@ def seed_messages(organization: Organization, *, by: User, now: dt.datetime) -> 
         _sent(booking, Kind.NEW_BOOKING, booking.created_at, to=by)
         for booking in with_everything(bookings.order_by("-created_at", "pk")[:3])
     ]
-    for message in messages[:1]:
+    arrivals = [message for message in messages if message.kind == Kind.PRE_ARRIVAL]
+    for message in arrivals[-1:]:
         _fail(message)
     Intent.objects.bulk_create(message.intent for message in messages if message.intent)
     at = {message.pk: message.created_at for message in messages}

@@ -10,7 +10,7 @@ from django import forms
 from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.access import Access
 from accounts.permissions import Permission
@@ -60,10 +60,8 @@ def delivery_of(message: Message) -> Delivery:
     at = intent.done_at if state == State.SENT else None
     note = ""
     if intent.last_error and state == State.DEAD:
-        note = _("Given up after %(count)d tries: %(error)s") % {
-            "count": intent.attempts,
-            "error": intent.last_error,
-        }
+        tries = ngettext("Given up after %d try", "Given up after %d tries", intent.attempts)
+        note = f"{tries % intent.attempts}: {intent.last_error}"
     elif intent.last_error and state == State.PENDING:
         note = _("Will be tried again: %s") % intent.last_error
     return Delivery(state, *STATES[state], at=at, note=note)
