@@ -170,7 +170,7 @@ def write(
     unsubscribe = words_of(language).unsubscribe
     text = render_text(template.text, known) + f"\n-- \n{foot}\n"
     html = render_to_string(
-        "messages/frame.html",
+        "mail/message.html",
         {
             "language": language,
             "subject": subject,

@@ -127,7 +127,7 @@ FACES = [
     f"calendar/data?{SPAN}",
     "calendar/units",
     f"calendar/list?start={DAY}",
-    "availability/",
+    f"availability/?check_in={DAY + ONE * 50}&check_out={DAY + ONE * 52}",
     "guests/",
     "properties/",
     "properties/?view=table",
