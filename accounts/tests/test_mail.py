@@ -43,7 +43,8 @@ def test_mail_keeps_text_as_it_is_and_escapes_html() -> None:
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
 def test_every_mail_has_a_subject_a_text_and_html(template: Path) -> None:
-    mail = written_mail("ada@example.com", template.stem, {"name": "Ada", "url": "http://x/y"})
+    known = {"name": "Ada", "title": "New booking", "organization": "Sea Houses"}
+    mail = written_mail("ada@example.com", template.stem, {**known, "url": "http://x/y"})
 
     assert mail.subject
     assert "\n" not in mail.subject
