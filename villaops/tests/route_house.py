@@ -51,6 +51,7 @@ from messaging.notification_kinds import NotificationKind
 from messaging.notifications import News, notify
 from messaging.writing import unsubscribe_url
 from villaops.clock import today_in
+from villaops.outbox import write_intent
 from villaops.tenancy import Door, organization_context
 from villaops.tenancy.checks import tenant_models
 from villaops.tests.build import (
@@ -310,6 +311,7 @@ def _make_account_rows(user: User) -> dict[str, str]:
         "user_id": str(user.pk),
         "entry_id": "0",
         "attempt_id": str(attempt.pk),
+        "intent_id": str(write_intent("mail", {})),
         "social_id": str(social.pk),
         "group_id": str(Group.objects.create(name="Support").pk),
         "email": user.email,

@@ -190,6 +190,7 @@ ADMIN: dict[str, tuple[str, int, int, int, int, int]] = {
     "properties/property": ("property_id", 200, 403, 200, 200, 200),
     "properties/unit": ("unit_id", 200, 403, 200, 200, 200),
     "socialaccount/socialaccount": ("social_id", 200, 200, 200, 200, 200),
+    "villaops/intent": ("intent_id", 200, 403, 302, 403, 200),
     "usersessions/usersession": ("session", 200, 200, 200, 200, 200),
 }
 ADMIN_PAGES = ("", "add/", "{row}/history/", "{row}/delete/", "{row}/change/")
