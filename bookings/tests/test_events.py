@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
 from bookings.bulk import cancel_many, confirm_many
@@ -24,7 +26,6 @@ from bookings.services import (
     undo_check_in,
     update_booking,
 )
-from conftest import Statements
 from properties.models import Property
 from villaops.outbox import Intent
 from villaops.tests.build import make_booking, make_property, units_of
@@ -147,15 +148,18 @@ def test_what_changes_nothing_tells_nobody(booking: Booking, owner: User) -> Non
 
 
 def test_many_are_told_in_one_statement(
-    home: Property, organization: Organization, owner: User, statements: Statements
+    home: Property, organization: Organization, owner: User
 ) -> None:
     with silently():
         bookings = [make_booking(home, DAY + timedelta(days=n), 1) for n in range(3)]
     cancel_booking(booking=bookings[2], by=owner)
     told()
-
     ids = [one.pk for one in bookings]
-    confirm_many(organization=organization, ids=ids, by=owner)
+
+    with CaptureQueriesContext(connection) as captured:
+        confirm_many(organization=organization, ids=ids, by=owner)
+
+    assert sum("INTO villaops_intent" in one["sql"] for one in captured.captured_queries) == 1
     assert events() == ["confirmed", "confirmed"]
     cancel_many(organization=organization, ids=ids, reason=None, by=owner)
     assert events() == ["cancelled", "cancelled"]

@@ -256,3 +256,13 @@ def test_tasks_survive_their_worker_and_are_never_pickled() -> None:
     assert app.conf.worker_prefetch_multiplier == 1
     assert app.conf.accept_content == ["json"]
     assert 0 < app.conf.task_soft_time_limit < app.conf.task_time_limit
+    # Else Redis would give a task that still runs to a second worker.
+    options = broker("", "redis://one/0", Path())["broker_transport_options"]
+    assert app.conf.task_time_limit < options["visibility_timeout"]
+    assert app.conf.broker_connection_max_retries is None
+
+
+def test_an_intent_is_never_with_two_workers() -> None:
+    limits = deliver_intent.soft_time_limit, deliver_intent.time_limit, LEASE.total_seconds()
+
+    assert sorted(limits) == list(limits)
