@@ -15,6 +15,8 @@ import yaml
 from villaops import embedded, healthcheck, postgres_binaries
 from villaops.celery import HARD_LIMIT_SECONDS, app, broker
 from villaops.live.streams import PATH
+from villaops.outbox.services import LEASE
+from villaops.outbox.tasks import deliver_intent
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())
