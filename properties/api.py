@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from django.http import HttpResponse
 from pydantic import Field, Strict, model_validator
 
 from accounts.permissions import Permission
@@ -11,6 +12,7 @@ from bookings.placing import UnitNotFound
 from properties.models import Property, Unit
 from properties.querysets import PropertyQuerySet
 from properties.services import (
+    PROPERTIES,
     PropertyNotFound,
     add_unit,
     create_property,
@@ -44,7 +46,9 @@ from villaops.api.wire import (
     integer,
     optional,
 )
+from villaops.cached import recall
 from villaops.clock import today_in
+from villaops.tenancy import property_limit
 
 Line = Annotated[str, Strict(), Field(max_length=255), STORABLE]
 UnitName = Annotated[str, Strict(), Field(min_length=1, max_length=100), STORABLE]
@@ -233,10 +237,20 @@ class PropertyEndpoint(Endpoint):
 
 class Properties(PropertyEndpoint):
     @operation("list_properties", Permission.READ_PROPERTIES, etag="list")
-    def get(self, query: PropertyQuery) -> Page[PropertyOutput]:
+    def get(self, query: PropertyQuery) -> Page[PropertyOutput] | HttpResponse:
         """List properties."""
-        rows = self.homes().filter(**query.filters()).with_unit_count()
-        return page(self.request, rows, query, lambda home: property_output(home, home.unit_count))
+
+        def answer() -> bytes:
+            rows = self.homes().filter(**query.filters()).with_unit_count()
+            found = page(
+                self.request, rows, query, lambda home: property_output(home, home.unit_count)
+            )
+            return found.model_dump_json().encode()
+
+        # All roles see the same; those who are limited to some properties, these.
+        question = f"{self.request.build_absolute_uri()} {property_limit()}"
+        body = recall(PROPERTIES, self.access.organization.pk, question, answer)
+        return HttpResponse(body, content_type="application/json")
 
     @operation("create_property", Permission.ADD_PROPERTIES, status=201, errors={409}, etag="row")
     def post(self, body: PropertyInput) -> PropertyOutput:

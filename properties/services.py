@@ -16,11 +16,14 @@ from bookings.models import Block, Booking, Night
 from bookings.placing import UnitNotFound
 from bookings.services import delete_bookings, restore_booking
 from properties.models import Property, Unit
+from villaops.cached import forget_on_commit
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import property_limit
 from villaops.verbs import apply_changes, clean, verb
 from villaops.versions import Expected, require_version
 
+# What the list of properties is kept under (villaops.cached).
+PROPERTIES = "properties"
 MAX_SLUG, ROOM_FOR_A_NUMBER, MAX_UNIT_NAME = 80, 6, 100
 
 
@@ -100,6 +103,7 @@ def create_property(
         }
     )
     clean(home)
+    forget_on_commit(PROPERTIES, home.organization_id)
     home.save(force_insert=True)
     plans = units or [{"name": home.name[:MAX_UNIT_NAME]}]
     Unit.objects.bulk_create(
@@ -182,6 +186,8 @@ def _free_slug(organization: Organization, name: str) -> str:
 
 
 def _lock(property: Property) -> Property:
+    """The row as it is now, and nobody else's until we are done. It or its units may change."""
+    forget_on_commit(PROPERTIES, property.organization_id)
     return Property.objects.select_for_update(no_key=True).get(
         organization_id=property.organization_id, pk=property.pk
     )

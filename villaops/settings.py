@@ -179,7 +179,12 @@ PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 REDIS_URL = env.str("REDIS_URL", "")
 BROKER_URL = env.str("BROKER_URL", "")
 CACHES = {
-    "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        # One that hangs is as good as none, and must not take the requests with it.
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
     if REDIS_URL
     # Guesses and requests are counted by all processes together: in the database, if need be.
     else {

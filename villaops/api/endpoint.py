@@ -296,12 +296,14 @@ class Endpoint(APIView):
             return once(attempt, act, lambda error: answer_to(error, request, sent=self.sent))
 
     def _response(self, result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:
-        if isinstance(result, HttpResponse):
-            return result
-        response = HttpResponse(
-            result.model_dump_json().encode(),
-            content_type="application/json",
-            status=operation.status,
+        response = (
+            result
+            if isinstance(result, HttpResponse)
+            else HttpResponse(
+                result.model_dump_json().encode(),
+                content_type="application/json",
+                status=operation.status,
+            )
         )
         if operation.etag == "list":
             return unless_known(self.request, response)

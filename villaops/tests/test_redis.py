@@ -3,15 +3,37 @@
 import http.client
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from accounts.members import Reach, limit_to_properties
+from accounts.models import User
+from accounts.permissions import Role
+from conftest import Statements
+from properties.services import (
+    add_unit,
+    delete_property,
+    delete_unit,
+    restore_property,
+    restore_unit,
+    update_property,
+)
+from villaops.tenancy import Door, organization_context
+from villaops.tests.build import (
+    DAY,
+    make_member,
+    make_organization,
+    make_property,
+    units_of,
+)
+from villaops.tests.client import Api
 from villaops.tests.serve import free_port, running_server
 
 pytestmark = [
@@ -71,3 +93,115 @@ def test_processes_share_limits_and_outlive_redis(
     assert without[1]["checks"] == {"database": "ok", "cache": "error", "broker": "error"}
     assert without[0] == 200
     assert after[0] == 401
+
+
+@pytest.fixture
+def cached(redis: tuple[str, subprocess.Popen[bytes]], settings: Any) -> subprocess.Popen[bytes]:
+    """This process keeps answers in Redis; the server's process, to be ended."""
+    url, server = redis
+    settings.REDIS_URL = url
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": url,
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 0.1},
+        }
+    }
+    settings.RATE_LIMIT_API = 0
+    return server
+
+
+def names(api: Api, **query: Any) -> list[str]:
+    answer = api.get("properties", ordering="name", **query)
+    assert answer.status_code == 200
+    return [item["name"] for item in answer.json()["items"]]
+
+
+def test_the_list_of_properties_is_kept_until_a_verb_changes_it(
+    cached: subprocess.Popen[bytes], statements: Statements
+) -> None:
+    organization = make_organization()
+    api = Api(User.objects.get(memberships__organization=organization))
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home = make_property(organization, name="Aurora", units=2)
+        units = units_of(home)
+    first = api.get("properties")
+
+    with statements(2):
+        again = api.get("properties")
+    assert again.content == first.content
+    tag = {"If-None-Match": first["ETag"]}
+    assert api.send("GET", "properties", headers=tag).status_code == 304
+    assert names(api) == ["Aurora"]
+
+    changes: list[tuple[Callable[[], Any], list[str], list[int]]] = [
+        (lambda: make_property(organization, name="Bella"), ["Aurora", "Bella"], [2, 1]),
+        (
+            lambda: update_property(property=home, by=None, changes={"name": "Casa"}),
+            ["Bella", "Casa"],
+            [1, 2],
+        ),
+        (lambda: add_unit(property=home, by=None, name="Attic"), ["Bella", "Casa"], [1, 3]),
+        (lambda: delete_unit(unit=units[0], by=None, on=DAY), ["Bella", "Casa"], [1, 2]),
+        (lambda: restore_unit(unit=units[0], by=None), ["Bella", "Casa"], [1, 3]),
+        (lambda: delete_property(property=home, by=None), ["Bella"], [1]),
+        (lambda: restore_property(property=home, by=None), ["Bella", "Casa"], [1, 3]),
+    ]
+    for change, expected, counts in changes:
+        with organization_context(organization, by=None, door=Door.COMMAND):
+            change()
+            # Not before it is committed: what others ask for meanwhile is kept as it was.
+        answer = api.get("properties", ordering="name").json()
+        assert [item["name"] for item in answer["items"]] == expected
+        assert [item["unit_count"] for item in answer["items"]] == counts
+
+
+def test_what_is_kept_is_shown_to_those_alone_who_may_see_it(
+    cached: subprocess.Popen[bytes],
+) -> None:
+    organization, other = make_organization(), make_organization("Hill Houses")
+    owner, stranger = (
+        User.objects.get(memberships__organization=one) for one in (organization, other)
+    )
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        aurora = make_property(organization, name="Aurora")
+        make_property(organization, name="Bella")
+    limited = make_member(organization, Role.MANAGER)
+    limit = limited.memberships.get()
+
+    assert names(Api(owner)) == ["Aurora", "Bella"]
+    assert names(Api(owner), limit=1) == ["Aurora"]
+    assert names(Api(limited)) == ["Aurora", "Bella"]
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        limit_to_properties(
+            membership=limit,
+            property_ids=[aurora.pk],
+            by=None,
+            reach=Reach(owners=True),
+        )
+    assert names(Api(limited)) == ["Aurora"]
+    assert names(Api(owner)) == ["Aurora", "Bella"]
+    assert names(Api(stranger)) == []
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        limited.memberships.all().delete()
+    assert Api(limited).get("properties").status_code == 403
+
+
+def test_lists_outlive_redis(cached: subprocess.Popen[bytes]) -> None:
+    organization = make_organization()
+    api = Api(User.objects.get(memberships__organization=organization))
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home = make_property(organization, name="Aurora")
+    assert names(api) == ["Aurora"]
+
+    # It hangs, and says nothing.
+    cached.send_signal(signal.SIGSTOP)
+    assert names(api) == ["Aurora"]
+    assert api.patch(f"properties/{home.pk}", {"name": "Bella"}).status_code == 200
+    assert names(api) == ["Bella"]
+    # It is gone.
+    cached.kill()
+    cached.wait()
+    assert names(api) == ["Bella"]
+    assert api.patch(f"properties/{home.pk}", {"name": "Casa"}).status_code == 200
+    assert names(api) == ["Casa"]
