@@ -6,7 +6,7 @@ how long an answer takes whether there was somebody to write to.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,16 @@ from django.template.loader import render_to_string
 
 from accounts.models import Organization, User
 from villaops.outbox import write_intent
+
+# How long the code or link in a mail opens something. One that could not be sent in this time is
+# not sent at all: whoever asked has asked again.
+OPENS_FOR = {
+    "login_code": timedelta(minutes=10),
+    "sign_up_code": timedelta(minutes=15),
+    "email_code": timedelta(minutes=15),
+    "password_reset_key": timedelta(hours=1),
+    "verify_email": timedelta(days=3),
+}
 
 
 def send_mail_to(address: str, template: str, context: dict[str, Any] | None = None) -> None:

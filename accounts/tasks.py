@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.mail import written_mail
+from accounts.mail import OPENS_FOR, written_mail
 from accounts.models import OneTimeToken, Organization, RefreshToken, RevokedAccessToken
 from accounts.organizations import end_organization
 from accounts.recovery import send_reset_link, send_verification_link
@@ -42,6 +42,9 @@ def forget_old_keys() -> int:
 def deliver_mail(intent: Intent) -> None:
     """Write the mail and hand it over."""
     told = intent.payload
+    opens_for = OPENS_FOR.get(told["template"])
+    if opens_for and timezone.now() - intent.created_at > opens_for:
+        raise Permanent("What is in it no longer opens anything.")
     hand_over(written_mail(told["to"], told["template"], told["context"]), intent)
 
 
