@@ -49,6 +49,7 @@ class OrganizationAdmin(VerbAdmin):
         "currency",
         "time_zone",
         "locale",
+        "reply_to",
         "ends_at",
         "created_at",
         "updated_at",

@@ -105,6 +105,8 @@ class Organization(models.Model):
     )
     # How dates, numbers and money are written: a Unicode locale (CLDR) such as en_GB.
     locale = models.CharField(max_length=20, default="en")
+    # Where guests' answers to mails go; to its longest-standing owner where nobody has said.
+    reply_to = EmailAddressField("answers go to", null=True, blank=True)
     logo = models.ImageField(upload_to="logos/", null=True, blank=True, max_length=200)
     # When an owner has asked for the organization's end: until then they may change their mind.
     ends_at = models.DateTimeField(null=True, blank=True)

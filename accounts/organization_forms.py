@@ -60,6 +60,13 @@ class OrganizationForm(NewOrganizationForm):
         help_text=_("Part of every address of your dashboard. Old links stop working."),
     )
     locale = forms.ChoiceField(label=_("Dates and numbers as in"))
+    reply_to = forms.EmailField(
+        label=_("Guests' answers go to"),
+        required=False,
+        max_length=254,
+        empty_value=None,
+        help_text=_("An address that somebody reads. Empty: that of the first owner."),
+    )
     logo = forms.FileField(
         label=_("Logo"),
         required=False,
@@ -68,10 +75,19 @@ class OrganizationForm(NewOrganizationForm):
     )
     without_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
 
-    field_order = ["name", "slug", "currency", "time_zone", "locale", "logo", "without_logo"]
+    field_order = [
+        "name",
+        "slug",
+        "currency",
+        "time_zone",
+        "locale",
+        "reply_to",
+        "logo",
+        "without_logo",
+    ]
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
-        facts = ("name", "slug", "currency", "time_zone", "locale")
+        facts = ("name", "slug", "currency", "time_zone", "locale", "reply_to")
         initial = {name: getattr(organization, name) for name in facts}
         super().__init__(*args, initial=initial, **kwargs)
         self._offer("locale", locales())

@@ -43,8 +43,9 @@ def update_organization(
     changes: Mapping[str, Any],
     expected: Expected = None,
 ) -> Organization:
-    """Change name, slug, currency, time_zone or locale. What there is keeps its own currency and
-    zone. Raises ResourceChanged unless it is still what was `expected`, OrganizationSlugTaken.
+    """Change name, slug, currency, time_zone, locale or reply_to. What there is keeps its own
+    currency and zone. Raises ResourceChanged unless it is still what was `expected`,
+    OrganizationSlugTaken.
     """
     found = Organization.objects.select_for_update().get(pk=organization.pk)
     require_version(found, expected)

@@ -8,8 +8,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from accounts.models import Organization, User
+from accounts.permissions import Role
 from messaging.automations import is_on
-from messaging.kinds import KINDS
+from messaging.kinds import KINDS, Audience
 from messaging.models import Message
 from messaging.writing import (
     Recipient,
@@ -43,8 +44,9 @@ def deliver(intent: Intent) -> None:
         message = own.filter(pk=intent.payload["message"]).first()
         if message is None:
             raise outbox.Permanent("The message is gone.")
+        answers = _answers_to(message)
         attachments = ATTACHMENTS.get(message.kind, lambda _message: [])(message)
-    mail = mail_of(message)
+    mail = mail_of(message, reply_to=answers)
     for attachment in attachments:
         mail.attach(*attachment)
     hand_over(mail, intent)
@@ -98,7 +100,19 @@ def _organization(intent: Intent) -> Organization:
     return organization
 
 
-def mail_of(message: Message) -> EmailMultiAlternatives:
+def _answers_to(message: Message) -> str | None:
+    """Where a guest's answer goes: somebody has to read it."""
+    if KINDS[message.kind].audience is not Audience.GUEST:
+        return None
+    owners = User.objects.filter(
+        memberships__organization=message.organization,
+        memberships__role=Role.OWNER,
+        is_active=True,
+    ).order_by("memberships__created_at")
+    return message.organization.reply_to or owners.values_list("email", flat=True).first()
+
+
+def mail_of(message: Message, *, reply_to: str | None = None) -> EmailMultiAlternatives:
     """The mail, from the organization's name at our address."""
     _name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     headers = {}
@@ -112,6 +126,7 @@ def mail_of(message: Message) -> EmailMultiAlternatives:
         message.text,
         formataddr((" ".join(message.organization.name.split()), sender)),
         [message.address],
+        reply_to=[reply_to] if reply_to else None,
         headers=headers,
     )
     mail.attach_alternative(message.html, "text/html")

@@ -63,13 +63,13 @@ def test_settings_change_the_organization_and_its_logo(
     page: Client, organization: Organization, settings: Any, tmp_path: Any
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    wishes = facts(organization, slug="sea", locale="en_GB", logo=picture())
+    wishes = facts(organization, slug="sea", locale="en_GB", logo=picture(), reply_to="a@b.example")
 
     answer = page.post(at(organization), wishes)
 
     assert answer["Location"] == "/o/sea/settings/"
     changed = Organization.objects.get(pk=organization.pk)
-    assert (changed.slug, changed.locale) == ("sea", "en_GB")
+    assert (changed.slug, changed.locale, changed.reply_to) == ("sea", "en_GB", "a@b.example")
     shown = page.get("/o/sea/settings/logo")
     assert Image.open(io.BytesIO(shown.getvalue())).size == (512, 171)
     page.post("/o/sea/settings/", facts(changed, without_logo="on"))

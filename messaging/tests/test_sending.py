@@ -86,6 +86,8 @@ def test_a_confirmed_booking_is_mailed_to_the_guest_once(home: Property, owner: 
     assert "{{ 7*7 }}{% load x %}&lt;script&gt;&quot;" in html
     assert "<script" not in html
     assert "\n" not in sent[owner.email].subject
+    assert (told.reply_to, sent[owner.email].reply_to) == ([owner.email], [])
+    assert told.from_email == "Sea Houses <no-reply@localhost>"
     assert "Bcc: a@b.example at Casa Mare" in sent[owner.email].subject
     message = Message.objects.get(kind=Kind.BOOKING_CONFIRMATION)
     assert (message.booking, message.guest, message.text) == (booking, guest, told.body)
