@@ -1,6 +1,9 @@
 """What happens by itself in accounts."""
 
+from allauth.usersessions.models import UserSession
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -13,16 +16,24 @@ from villaops import outbox
 from villaops.api import idempotency, throttles
 from villaops.outbox import Intent, Permanent
 from villaops.outbox.mail import hand_over
+from villaops.schedules import daily, due_once
 from villaops.tenancy import Door, all_organizations, organization_context
 
 
-@shared_task
-def forget_expired_tokens() -> int:
-    """Delete tokens past their time, which no door would open to anyway; return how many."""
-    return sum(
-        model.objects.filter(expires_at__lt=Now()).delete()[0]
-        for model in (RefreshToken, RevokedAccessToken, OneTimeToken)
-    )
+@shared_task(ignore_result=True)
+@due_once("forget expired tokens", every=daily(hour=3))
+def forget_expired_tokens() -> None:
+    """Delete tokens past their time, which no door would open to anyway."""
+    for model in (RefreshToken, RevokedAccessToken, OneTimeToken):
+        model.objects.filter(expires_at__lt=Now()).delete()
+
+
+@shared_task(ignore_result=True)
+@due_once("forget expired sessions", every=daily(hour=3))
+def forget_expired_sessions() -> None:
+    """Delete sessions past their time, and what was noted of the browsers they were in."""
+    SessionStore.clear_expired()
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
 
 
 @shared_task(ignore_result=True)

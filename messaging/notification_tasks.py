@@ -14,6 +14,7 @@ from messaging.notification_kinds import NotificationKind
 from messaging.notifications import News, forget_old, notify, send_digests
 from villaops import outbox
 from villaops.outbox import Intent
+from villaops.schedules import daily, due_once
 from villaops.tenancy import Door, all_organizations, organization_context
 
 # Arrivals and departures are the day's work; everybody has them on the page of the day.
@@ -94,6 +95,7 @@ def send_daily_mails() -> None:
 
 
 @shared_task(ignore_result=True)
+@due_once("forget old notifications", every=daily(hour=3))
 def forget_old_notifications() -> None:
     """Nobody reads what is three months old."""
     forget_old(timezone.now())

@@ -81,9 +81,15 @@ app.conf.update(
     timezone="UTC",
     # Static, in code: a schedule that can be changed at run time is one more thing to lose.
     beat_schedule={
+        # What is due once a day, or a month, is asked for oftener: then a night without a scheduler
+        # is made up for, once, and a second scheduler finds it done (villaops.schedules).
         "forget expired tokens": {
             "task": "accounts.tasks.forget_expired_tokens",
-            "schedule": crontab(hour="3", minute="17"),
+            "schedule": crontab(minute="17"),
+        },
+        "forget expired sessions": {
+            "task": "accounts.tasks.forget_expired_sessions",
+            "schedule": crontab(minute="27"),
         },
         "forget old counts of requests": {
             "task": "accounts.tasks.forget_old_counts",
@@ -98,11 +104,19 @@ app.conf.update(
             "schedule": HOLDS_SECONDS,
             "options": {"expires": HOLDS_SECONDS},
         },
+        "guests who have not arrived": {
+            "task": "bookings.tasks.tell_of_no_shows",
+            "schedule": crontab(minute="2,32"),
+        },
+        "check that nights match": {
+            "task": "bookings.tasks.check_nights",
+            "schedule": crontab(minute="9"),
+        },
         "messages that are due": {
             "task": "messaging.tasks.send_due_messages",
             "schedule": crontab(minute="*/15"),
         },
-        # Due on the first, in each organization's time; asked every hour, made up for once.
+        # Due on the first, in each organization's own time.
         "monthly reports": {
             "task": "messaging.tasks.send_monthly_reports",
             "schedule": crontab(minute="23"),
@@ -113,7 +127,6 @@ app.conf.update(
             # Where no worker came in time the next one is as good.
             "options": {"expires": OUTBOX_SWEEP_SECONDS},
         },
-        # Due once a day; asked oftener, so that a missed day is made up for (villaops.schedules).
         "outbox: forget what is over": {
             "task": "villaops.outbox.tasks.forget",
             "schedule": crontab(minute="*/20"),
@@ -130,7 +143,7 @@ app.conf.update(
         },
         "forget old notifications": {
             "task": "messaging.notification_tasks.forget_old_notifications",
-            "schedule": crontab(hour="3", minute="41"),
+            "schedule": crontab(minute="41"),
         },
         "end organizations whose time has come": {
             "task": "accounts.tasks.end_due_organizations",

@@ -2,11 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from celery.beat import Scheduler
 from django.db import connection
+from django.db.models import F
 
 from villaops import schedules
+from villaops.celery import app
 from villaops.schedules import Schedule, daily, due_once, hourly, monthly, run_once
 
 NINE = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -93,3 +97,61 @@ def test_slots_are_by_the_clocks_of_the_place() -> None:
     # Rome changes to summer time in the night of the 29th of March.
     spring = datetime(2026, 3, 29, 12, tzinfo=UTC)
     assert daily(hour=8, time_zone="Europe/Rome")(spring) == datetime(2026, 3, 29, 6, tzinfo=UTC)
+
+
+# --- What beat says ----------------------------------------------------------------------------
+
+
+class Remembered(Scheduler):
+    """Beat, with a broker that only remembers what it was told."""
+
+    def __init__(self, since: datetime) -> None:
+        self.sent: list[str] = []
+        super().__init__(app, lazy=False)
+        for entry in self.schedule.values():
+            entry.last_run_at = since
+
+    def apply_async(self, entry: Any, *_args: Any, **_more: Any) -> None:
+        self.sent.append(entry.task)
+
+
+def tasks_of_the_schedule() -> list[str]:
+    app.loader.import_default_modules()
+    return [entry["task"] for entry in app.conf.beat_schedule.values()]
+
+
+def test_schedule_names_tasks_that_exist_each_once() -> None:
+    named = tasks_of_the_schedule()
+
+    assert set(named) <= set(app.tasks)
+    assert sorted(named) == sorted(set(named))
+
+
+def test_beat_that_was_away_for_three_days_sends_each_task_once() -> None:
+    beat = Remembered(since=datetime.now(UTC) - timedelta(days=3))
+
+    for _tick in range(100):
+        beat.tick()
+
+    assert sorted(beat.sent) == sorted(tasks_of_the_schedule())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "task",
+    [
+        "accounts.tasks.forget_expired_sessions",
+        "accounts.tasks.forget_expired_tokens",
+        "bookings.tasks.check_nights",
+        "messaging.notification_tasks.forget_old_notifications",
+        "villaops.outbox.tasks.forget",
+    ],
+)
+def test_two_beats_after_three_days_have_daily_work_done_once(task: str) -> None:
+    """Each has its own idea of when it last ran; the database has the one that counts."""
+    app.loader.import_default_modules()
+    work = app.tasks[task]
+    assert work() is True
+    Schedule.objects.update(done_slot=F("done_slot") - timedelta(days=3))
+
+    assert [work() for _beat in range(2) for _missed in range(3)] == [True] + [False] * 5
