@@ -12,6 +12,11 @@ RUN python -m venv /opt/venv \
         ! -name pg_dump ! -name pg_restore -delete
 
 FROM python:3.13-slim
+# What WeasyPrint writes the PDFs of reports with, and a font for them.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 1000 --create-home villaops \
     && install --directory --owner villaops /var/lib/villaops
 COPY --from=build /opt/venv /opt/venv

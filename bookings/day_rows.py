@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from bookings.models import Block, Booking, Night, Status
-from bookings.querysets import BookingQuerySet
+from bookings.no_shows import asked_before
+from bookings.querysets import MAYBE_FOR, BookingQuerySet
 from properties.models import Property, Unit
 from villaops.clock import today_in
 
@@ -34,6 +36,8 @@ class Days:
     day: dt.date
     is_live: bool
     is_past: bool
+    # Of which check-in days it is asked whether the guests came: those before this one, by zone.
+    asked_before: dict[str, dt.date] = field(default_factory=dict)
 
     def at(self, home: Property) -> dt.date:
         """The date at the property."""
@@ -69,6 +73,7 @@ class Stays:
     """The rows of the day's stays."""
 
     pending: list[Booking] = field(default_factory=list)
+    no_shows: list[Booking] = field(default_factory=list)
     unplaced: int = 0
     arrivals: list[Row] = field(default_factory=list)
     departures: list[Row] = field(default_factory=list)
@@ -82,7 +87,14 @@ def days_of(organization: Organization, chosen: dt.date | None) -> Days:
     zones = homes.order_by("time_zone").values_list("time_zone", flat=True).distinct()
     today = today_in(organization.time_zone)
     if chosen is None or chosen == today:
-        return Days({zone: today_in(zone) for zone in zones}, today, is_live=True, is_past=False)
+        now = timezone.now()
+        return Days(
+            {zone: today_in(zone) for zone in zones},
+            today,
+            is_live=True,
+            is_past=False,
+            asked_before={zone: asked_before(zone, now) for zone in zones},
+        )
     return Days(dict.fromkeys(zones, chosen), chosen, is_live=False, is_past=chosen < today)
 
 
@@ -111,10 +123,13 @@ def stays_of(organization: Organization, days: Days) -> Stays:
     if days.is_live:
         found |= own.filter(status=Status.PENDING, check_out__gt=days.day - ONE)
         found |= own.unplaced().filter(check_out__gt=days.day)
+        for zone, before in days.asked_before.items():
+            found |= own.filter(property__time_zone=zone).maybe_no_shows(before)
     bookings = list(found.order_by("property__name", "check_in", "id"))
     sorter = _Sorter(days, [b for b in bookings if not _only_waits(b, days)])
     return Stays(
         pending=_pending(bookings, days),
+        no_shows=_no_shows(bookings, days),
         unplaced=sum(not b.is_placed and b.check_out > days.day for b in bookings),
         arrivals=sorter.arrivals(),
         departures=sorter.departures(),
@@ -131,6 +146,19 @@ def _pending(bookings: Iterable[Booking], days: Days) -> list[Booking]:
         if days.is_live and b.status == Status.PENDING and b.check_out > days.day - ONE
     ]
     return sorted(waiting, key=lambda b: (b.check_in, b.created_at, b.pk))
+
+
+def _no_shows(bookings: Iterable[Booking], days: Days) -> list[Booking]:
+    """Guests of whom nobody has said whether they came, those expected first first; now only."""
+    asked = [
+        b
+        for b in bookings
+        if b.status == Status.CONFIRMED
+        and b.still_expected_at is None
+        and (before := days.asked_before.get(b.property.time_zone))
+        and before - MAYBE_FOR <= b.check_in < before
+    ]
+    return sorted(asked, key=lambda b: (b.check_in, b.created_at, b.pk))
 
 
 def _only_waits(booking: Booking, days: Days) -> bool:

@@ -40,6 +40,8 @@ class Event(StrEnum):
     NO_SHOW = "no_show"
     # Told by the database itself (bookings.hold_sql), whoever let the hold go.
     HOLD_EXPIRED = "hold_expired"
+    # By bookings.no_shows: nobody has said whether the guest came.
+    NO_SHOW_SUGGESTED = "no_show_suggested"
 
 
 # What a status is reached by; any other way, as an arrival taken back, is a change.
@@ -64,7 +66,14 @@ COMPARED = frozenset(
     ]
 )
 SILENT = frozenset(
-    ["status", "cancellation_reason", "cancelled_at", "updated_at", "hold_expires_at"]
+    [
+        "status",
+        "cancellation_reason",
+        "cancelled_at",
+        "updated_at",
+        "hold_expires_at",
+        "still_expected_at",
+    ]
 )
 
 _gathered: ContextVar[list[NewIntent] | None] = ContextVar("booking_events", default=None)

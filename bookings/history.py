@@ -219,6 +219,8 @@ def _other_changes(old: Any, new: Any) -> Iterator[str]:
         yield _("Guest changed to %s.") % (new.guest_name or _("nobody"))
     if old.source != new.source:
         yield _("Source changed to %s.") % Booking.Source(new.source).label
+    if new.still_expected_at and not old.still_expected_at:
+        yield _("Had not arrived; still expected.")
     if old.special_requests != new.special_requests:
         yield _("Requests changed.") if new.special_requests else _("Requests removed.")
 

@@ -113,6 +113,8 @@ class Booking(models.Model):
     is_placed = models.BooleanField(default=True)
     # When a pending booking stops holding its nights, unless it is confirmed before.
     hold_expires_at = models.DateTimeField(null=True, blank=True)
+    # When somebody said that a guest who had not arrived will come after all.
+    still_expected_at = models.DateTimeField(null=True, blank=True, editable=False)
     cancellation_reason = models.CharField(max_length=500, null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

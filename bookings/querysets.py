@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         SavedView,
     )
 
+MAYBE_FOR = dt.timedelta(days=14)
 HOLDING = ("pending", "confirmed", "checked_in", "checked_out")
 
 
@@ -46,6 +47,18 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
             check_in__lt=day,
             check_out__gt=day,
             status__in=("pending", "confirmed"),
+            deleted_at=None,
+        )
+
+    def maybe_no_shows(self, before: dt.date) -> Self:
+        """Agreed stays that should have begun before the day and of which nobody has said anything
+        since. Older than two weeks they are no question of the day any more.
+        """
+        return self.filter(
+            status="confirmed",
+            still_expected_at=None,
+            check_in__lt=before,
+            check_in__gte=before - MAYBE_FOR,
             deleted_at=None,
         )
 

@@ -239,6 +239,8 @@ def update_booking(
         wishes.setdefault("is_placed", True)
     changed = apply_changes(booking, _with_party(wishes, booking))
     _check_stay(booking)
+    if "check_in" in changed:
+        booking.still_expected_at = None
     if changed & {"adults", "children", "property"}:
         _check_party(booking, home)
     _check_total(booking)
@@ -436,6 +438,8 @@ def _move_status(booking: Booking, status: str, reason: str | None) -> None:
     booking.cancellation_reason = reason if status == Status.CANCELLED else None
     if status != Status.PENDING:
         booking.hold_expires_at = None
+    if status != old:
+        booking.still_expected_at = None
     if status != Status.CANCELLED:
         booking.cancelled_at = None
 

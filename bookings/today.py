@@ -22,7 +22,7 @@ CHART_DAYS = 7
 # What a list shows beside the others, and on a page of its own.
 ROWS_SHOWN = 10
 ROWS_ALONE = 40
-LISTS = ("pending", "arrivals", "departures", "in-house", "turnovers", "blocks")
+LISTS = ("pending", "no-shows", "arrivals", "departures", "in-house", "turnovers", "blocks")
 
 
 @page(Permission.READ_BOOKINGS)
@@ -34,6 +34,7 @@ def today(request: OrganizationRequest) -> HttpResponse:
     stays = stays_of(organization, days)
     rows: dict[str, list[Any]] = {
         "pending": stays.pending,
+        "no-shows": stays.no_shows,
         "arrivals": stays.arrivals,
         "departures": stays.departures,
         "in-house": stays.in_house,

@@ -38,6 +38,7 @@ urlpatterns = [
     path("<uuid:booking_id>/", views.detail, name="detail"),
     path("<uuid:booking_id>/edit", form_views.edit, name="edit"),
     path("<uuid:booking_id>/status", views.status, name="status"),
+    path("<uuid:booking_id>/expect", views.expect, name="expect"),
     path("<uuid:booking_id>/cancel", views.cancel, name="cancel"),
     path("<uuid:booking_id>/move", views.move, name="move"),
     path("<uuid:booking_id>/confirmation", views.confirmation, name="confirmation"),

@@ -18,6 +18,7 @@ from accounts.permissions import Permission
 from bookings.forms import CancelForm, MoveForm, NoteForm
 from bookings.history import story_of
 from bookings.models import Booking, Status, way_between
+from bookings.no_shows import expect_guest
 from bookings.services import (
     cancel_booking,
     check_in_guest,
@@ -150,6 +151,17 @@ def _moved_words(booking: Booking, target: str) -> str:
         Status.NO_SHOW: _("%s is marked as no-show. The nights are free again."),
     }
     return words[Status(target)] % name_of(booking)
+
+
+@page(Permission.WRITE_BOOKINGS)
+@require_POST
+def expect(request: OrganizationRequest, booking_id: UUID) -> HttpResponse:
+    """The guest has not arrived, and will."""
+    booking = find_booking(request, booking_id)
+    with refusals_as_messages(request):
+        expect_guest(booking=booking, by=request.access.user)
+        say(request, _("%s is still expected.") % name_of(booking))
+    return detail_or_next(request, booking_id)
 
 
 @page(Permission.WRITE_BOOKINGS)

@@ -209,6 +209,7 @@ BOOKINGS = [
     row("GET", f"{STAY}edit", P.WRITE_BOOKINGS, 404, 200),
     row("POST", f"{STAY}edit", P.WRITE_BOOKINGS, 404, 302, STAY_FORM),
     row("POST", f"{STAY}status", P.WRITE_BOOKINGS, 404, 302, {"status": "confirmed"}),
+    row("POST", f"{STAY}expect", P.WRITE_BOOKINGS, 404, 302),
     row("GET", f"{STAY}cancel", P.WRITE_BOOKINGS, 404, 200),
     row("POST", f"{STAY}cancel", P.WRITE_BOOKINGS, 404, 302, {"reason": "Ill"}),
     row("GET", f"{STAY}move", P.WRITE_BOOKINGS, 404, 200),

@@ -29,6 +29,7 @@ NO_PAGES = {
     "bookings:delete_note",
     "bookings:delete_view",
     "bookings:block_taken",
+    "bookings:expect",
     "bookings:export",
     "bookings:export_many",
     "bookings:guest_options",
