@@ -25,8 +25,8 @@ def test_a_session_is_two_statements(
         Membership(organization=other_organization, user=owner, role=Role.VIEWER).save()
     client.force_login(owner)
 
-    # Session, user with memberships, the context, and the page's one question.
-    with statements(4):
+    # Session, user with memberships, the context, the page's one question, and the bell.
+    with statements(5):
         answer = client.get(f"/o/{organization.slug}/settings/leave")
 
     assert [one.organization.name for one in answer.context["memberships"]] == [
