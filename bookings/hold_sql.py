@@ -59,17 +59,18 @@ BEGIN
         DELETE FROM bookings_night n USING bookings_booking b
             WHERE b.id = ANY (expired) AND n.organization_id = b.organization_id
                 AND n.booking_id = b.id;
-        UPDATE bookings_booking SET status = 'cancelled', cancelled_at = now(),
-            cancellation_reason = '{HOLD_EXPIRED}', hold_expires_at = NULL, updated_at = now()
-            WHERE id = ANY (expired);
         -- As bookings.events does it. Plain SQL may have come here, so nobody tells a worker: the
         -- outbox's next sweep finds it.
         INSERT INTO villaops_intent (id, kind, payload, state)
             SELECT gen_random_uuid(), 'booking_event', jsonb_build_object(
                 'event', 'hold_expired', 'organization', organization_id, 'booking', id,
                 'by', NULL, 'status', '["pending", "cancelled"]'::jsonb,
-                'changed', '[]'::jsonb, 'before', '{{}}'::jsonb), 'pending'
+                'changed', '[]'::jsonb,
+                'before', jsonb_build_object('hold_expires_at', hold_expires_at)), 'pending'
             FROM bookings_booking WHERE id = ANY (expired);
+        UPDATE bookings_booking SET status = 'cancelled', cancelled_at = now(),
+            cancellation_reason = '{HOLD_EXPIRED}', hold_expires_at = NULL, updated_at = now()
+            WHERE id = ANY (expired);
     END IF;
     PERFORM set_config('villaops.organization_id', context, true),
         set_config('villaops.property_ids', property_limit, true),

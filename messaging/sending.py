@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Role
@@ -17,13 +18,16 @@ from messaging.schedule import Planned, due, key_of
 from messaging.writing import (
     Recipient,
     guest_language,
+    locale_for,
     staff_language,
     stay_values,
     with_everything,
     write_message,
 )
+from villaops import written
 from villaops.clock import today_in
 from villaops.tenancy import Door, all_organizations, organization_context
+from villaops.written import written_as_in
 
 # Who is told of bookings; a member who is limited to some properties, of those alone.
 TOLD = (Role.OWNER, Role.MANAGER, Role.STAFF)
@@ -51,7 +55,7 @@ def tell_of_booking(event: Mapping[str, Any], *, key: str) -> list[Message]:
         if kind in (Kind.NEW_BOOKING, Kind.BOOKING_CANCELLED_STAFF):
             written_messages += _to_staff(booking, kind, key, event["by"])
         elif booking.guest and not booking.guest.anonymized_at:
-            written_messages.append(_to_guest(booking, booking.guest, kind, f"{kind}:{key}"))
+            written_messages.append(_to_guest(booking, booking.guest, kind, f"{kind}:{key}", event))
     return [message for message in written_messages if message]
 
 
@@ -75,10 +79,14 @@ def kinds_for(event: Mapping[str, Any], booking: Booking) -> Iterable[str]:
         yield Kind.HOLD_EXPIRED
 
 
-def _to_guest(booking: Booking, guest: Guest, kind: str, key: str) -> Message | None:
+def _to_guest(
+    booking: Booking, guest: Guest, kind: str, key: str, event: Mapping[str, Any] | None = None
+) -> Message | None:
     organization = booking.organization
     language = guest_language(organization, guest)
     values = stay_values(booking, language=language)
+    if event and (until := event.get("before", {}).get("hold_expires_at")):
+        values["hold_until"] = _moment_there(booking, until, language)
     return write_message(
         organization=organization,
         kind=kind,
@@ -88,6 +96,13 @@ def _to_guest(booking: Booking, guest: Guest, kind: str, key: str) -> Message | 
         key=key,
         booking=booking,
     )
+
+
+def _moment_there(booking: Booking, moment: str, language: str) -> str:
+    """A moment as the property's clocks showed it, in a language."""
+    there = dt.datetime.fromisoformat(moment).astimezone(ZoneInfo(booking.property.time_zone))
+    with written_as_in(locale_for(booking.organization, language)):
+        return written.moment(there)
 
 
 def _to_staff(booking: Booking, kind: str, key: str, by: str | None) -> list[Message | None]:

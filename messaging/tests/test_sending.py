@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Role
+from bookings.holds import release_expired_holds
 from bookings.models import Booking, Status
 from bookings.services import (
     cancel_booking,
@@ -357,3 +358,15 @@ def test_the_schedule_costs_two_statements(home: Property, statements: object) -
     with statements(2):  # type: ignore[operator]
         schedule.count()
         schedule[0:2]
+
+
+def test_guest_is_told_until_when_the_nights_were_held(home: Property) -> None:
+    stay = make_booking(home, TODAY + 30 * ONE, status="pending")
+    Booking.objects.filter(pk=stay.pk).update(hold_expires_at=NOON - 300 * ONE)
+
+    release_expired_holds(home.organization_id)
+    work()
+
+    told = Message.objects.filter(kind=Kind.HOLD_EXPIRED)
+    assert [message.address for message in told] == [stay.guest.email]
+    assert "over on 5 May 2025, 12:00" in told[0].text
