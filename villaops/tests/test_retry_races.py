@@ -1,6 +1,7 @@
 """Two at the same moment: the same form twice, two writers who both read the same version."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,15 +9,17 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
 
 from accounts.models import Organization, User
 from bookings.models import Booking
+from villaops.api.idempotency import Attempt
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_organization, make_property
-from villaops.tests.client import Api
+from villaops.tests.client import Api, refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -78,6 +81,44 @@ def test_a_double_click_on_the_first_free_unit_makes_one_booking(
     with organization_context(organization, by=None, door=Door.COMMAND):
         booking = Booking.objects.get()
     assert answers == [(302, f"/o/{organization.slug}/bookings/{booking.pk}/")] * 4
+
+
+def wait_until_nobody_holds_a_lock() -> None:
+    """PostgreSQL takes a moment to notice who has gone."""
+    with connection.cursor() as cursor:
+        for _ in range(100):
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
+                " WHERE locktype = 'advisory' AND datname = current_database()"
+            )
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.01)
+
+
+def test_a_key_is_taken_while_the_request_runs_and_free_when_it_dies(
+    organization: Organization, owner: User
+) -> None:
+    body = {"name": "Emma", "email": "emma@example.com"}
+    path, key = "/api/v1/guests", {"Idempotency-Key": "k"}
+    attempt = Attempt(organization.pk, owner.pk, path, "k", b"")
+    api = Api(owner)
+    settings = connection.get_connection_params()
+    names = ("dbname", "user", "host", "port", "password")
+    known = {name: settings[name] for name in names if settings.get(name)}
+
+    # Another process, in the middle of it.
+    with psycopg.connect(**known) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [attempt.name])
+        while_it_runs = api.send("POST", path, body, headers=key)
+        # As kill -9 would: nothing is committed, nothing rolled back.
+        other.close()
+    wait_until_nobody_holds_a_lock()
+    after = api.send("POST", path, body, headers=key)
+
+    assert refusal(while_it_runs) == (409, "Request in progress")
+    assert "Idempotency-Replayed" not in while_it_runs
+    assert after.status_code == 201
 
 
 def test_of_writers_who_read_the_same_version_one_writes(
