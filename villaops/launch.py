@@ -33,6 +33,8 @@ MINIMUM_POSTGRES = 160000
 SERVER_SECONDS = 60
 POLITE_SECONDS = 10
 WATCH_SECONDS = 0.2
+# How long the children of a killed worker may take for the task they are at; then they end.
+TASK_SECONDS = 5
 
 
 class LaunchError(Exception):
@@ -79,6 +81,8 @@ class Child:
 
     command: list[str]
     process: subprocess.Popen[bytes]
+    # How long its own children may go on when it is dead.
+    grace: float = 0
     patience: Patience = field(default_factory=Patience)
 
 
@@ -92,8 +96,8 @@ class Children:
         self.mark = str(var_dir.resolve())
         self.running: dict[str, Child] = {}
 
-    def start(self, name: str, command: list[str]) -> None:
-        child = Child(command, self._spawn(name, command))
+    def start(self, name: str, command: list[str], grace: float = 0) -> None:
+        child = Child(command, self._spawn(name, command), grace)
         child.patience.started(time.monotonic())
         self.running[name] = child
 
@@ -124,7 +128,7 @@ class Children:
                 _tell(f"The {name} ended by itself; it is started again.")
             if child.patience.is_over(now):
                 # Its own children may hold the port, or be in the middle of a task.
-                self.clear_leftovers(name)
+                self.clear_leftovers(name, child.grace)
                 child.process = self._spawn(name, child.command)
                 child.patience.started(time.monotonic())
 
@@ -139,9 +143,10 @@ class Children:
             child.process.wait()
         self.running.clear()
 
-    def clear_leftovers(self, name: str | None = None) -> None:
+    def clear_leftovers(self, name: str | None = None, grace: float = 0) -> None:
         """End what carries our mark: workers whose server was killed, or all of a killed start."""
-        left = [process for process in psutil.process_iter() if self._is_marked(process, name)]
+        marked = [process for process in psutil.process_iter() if self._is_marked(process, name)]
+        left = wait_for(marked, grace)
         for number, seconds in ((signal.SIGTERM, POLITE_SECONDS), (signal.SIGKILL, POLITE_SECONDS)):
             for process in left:
                 with suppress(psutil.NoSuchProcess):
@@ -233,7 +238,8 @@ def launch(var_dir: Path) -> None:
             log_ins = _prepare_database()
             children.start("web server", _server_command(address))
             _wait_for_answer(children, address)
-            children.start("worker", _celery_command("worker", "--concurrency", "1"))
+            worker = _celery_command("worker", "--concurrency", "1")
+            children.start("worker", worker, TASK_SECONDS)
             children.start("beat", _celery_command("beat"))
             _greet(address, log_ins)
             _watch(children, database)
@@ -283,7 +289,7 @@ def _server_command(address: Address) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "asginl"),
         *("--host", address.host, "--port", str(address.port)),
-        *("--workers", "1", "--workers-kill-timeout", "5"),
+        *("--workers", "1", "--workers-kill-timeout", "15"),
         *("--log-level", "warning", "villaops.asgi:application"),
     ]
 

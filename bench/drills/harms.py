@@ -23,6 +23,15 @@ def worker_in_mid_task(house: House) -> None:
     house.mail.seconds = 0
 
 
+def first_process_of_the_worker(house: House) -> None:
+    """The one that looks after the others: what it leaves behind may end what it is at."""
+    house.mail.seconds = SLOW_SECONDS
+    house.mail.reading.clear()
+    house.mail.reading.wait(30)
+    kill(*house.processes("worker")[:1])
+    house.mail.seconds = 0
+
+
 def one_process_of_the_worker(house: House) -> None:
     """The one that runs the task, not the one that looks after it."""
     house.mail.seconds = SLOW_SECONDS
@@ -88,6 +97,7 @@ WORKER_ENDS, WEB_SERVER_ENDS = "SIGTERM to the worker", "SIGTERM to the web serv
 POLITE = (WORKER_ENDS, WEB_SERVER_ENDS)
 ALL: dict[str, Harm] = {
     "kill -9 of the worker in mid-task": worker_in_mid_task,
+    "kill -9 of its first process in mid-task": first_process_of_the_worker,
     "kill -9 of the worker's child in mid-task": one_process_of_the_worker,
     "kill -9 of the web server in mid-request": web_server_in_mid_request,
     WORKER_ENDS: worker_told_to_end,

@@ -131,15 +131,19 @@ def test_metrics_answer_without_a_database(
 
 
 def test_tasks_are_counted_by_name_and_outcome(client: Client, measured: None) -> None:
-    from accounts.tasks import deliver_sms, forget_expired_tokens
+    from accounts.tasks import forget_expired_tokens
+    from villaops.outbox.tasks import deliver_intent
 
     before = scrape(client).content.decode()
     forget_expired_tokens.delay()
-    deliver_sms.apply(kwargs={"phone": None, "text": 1, "nobody": 1})
+    deliver_intent.apply(("no id",))
 
     after = scrape(client).content.decode()
-    for task, outcome in (("forget_expired_tokens", "success"), ("deliver_sms", "failure")):
-        labels = {"task": f"accounts.tasks.{task}", "outcome": outcome}
+    for task, outcome in (
+        ("accounts.tasks.forget_expired_tokens", "success"),
+        ("villaops.outbox.tasks.deliver_intent", "failure"),
+    ):
+        labels = {"task": task, "outcome": outcome}
         name = "villaops_tasks_total"
         assert figure(after, name, **labels) - figure(before, name, **labels) == 1
     assert figure(after, "villaops_task_seconds_count", task="accounts.tasks.forget_expired_tokens")
