@@ -1,0 +1,202 @@
+"""The statements that the reports of the API and the analytics page are made of.
+
+Each reads nights by date, in the index that begins with organization and night, and is one
+statement whatever the number of properties. A night belongs to the date it is slept on, and to the
+property of its unit; a property sells in one currency, so that its nights are not counted twice.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+# The properties a report is about: one, or all that sell in the currency.
+HOMES = """
+    SELECT id, name, time_zone FROM properties_property
+    WHERE organization_id = %(organization)s AND deleted_at IS NULL
+        AND currency = %(currency)s AND (%(property)s::uuid IS NULL OR id = %(property)s)
+"""
+# Few rows, whatever the number of units: most are on offer for good.
+OFFERS = """
+    SELECT u.available_from AS first, u.available_to AS last, count(*) AS units
+    FROM properties_unit u JOIN home ON home.id = u.property_id
+    WHERE u.organization_id = %(organization)s AND u.deleted_at IS NULL
+    GROUP BY u.available_from, u.available_to
+"""
+# Unit nights on offer in [{first}, {last}).
+AVAILABLE = """
+    SELECT coalesce(sum(units * greatest(0,
+        least(coalesce(offer.last, {last}), {last})
+        - greatest(coalesce(offer.first, {first}), {first}))), 0)::int
+    FROM offer
+"""
+SOLD = """
+    bookings_night n
+    JOIN properties_unit u ON u.organization_id = n.organization_id AND u.id = n.unit_id
+    JOIN home ON home.id = u.property_id
+"""
+
+REVENUE = f"""
+WITH home AS MATERIALIZED ({HOMES}), offer AS MATERIALIZED ({OFFERS}),
+part AS (
+    SELECT greatest(begun::date, %(start)s::date) AS first,
+        least((begun + ('1 ' || %(interval)s)::interval)::date, %(end)s::date) AS last
+    FROM generate_series(
+        date_trunc(%(interval)s, %(start)s::date::timestamp), %(end)s::date - interval '1 day',
+        ('1 ' || %(interval)s)::interval) begun
+), sold AS (
+    SELECT greatest(date_trunc(%(interval)s, n.night::timestamp)::date, %(start)s) AS first,
+        count(*)::int AS nights, coalesce(sum(n.price), 0) AS revenue
+    FROM {SOLD}
+    WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
+        AND n.night >= %(start)s AND n.night < %(end)s
+    GROUP BY 1
+)
+SELECT part.first, part.last, coalesce(sold.nights, 0),
+    ({AVAILABLE.format(first="part.first", last="part.last")}), coalesce(sold.revenue, 0)
+FROM part LEFT JOIN sold ON sold.first = part.first
+ORDER BY part.first
+"""
+
+# The periods are told as lists of their first and last days.
+TRENDS = f"""
+WITH home AS MATERIALIZED ({HOMES}), offer AS MATERIALIZED ({OFFERS}),
+part AS (
+    SELECT * FROM unnest(%(starts)s::date[], %(ends)s::date[])
+        WITH ORDINALITY AS part (first, last, number)
+)
+SELECT sold.nights, ({AVAILABLE.format(first="part.first", last="part.last")}), sold.revenue,
+    arriving.stays
+FROM part
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS nights, coalesce(sum(n.price), 0) AS revenue
+    FROM {SOLD}
+    WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
+        AND n.night >= part.first AND n.night < part.last
+) sold
+CROSS JOIN LATERAL (
+    SELECT count(*)::int AS stays FROM bookings_booking b JOIN home ON home.id = b.property_id
+    WHERE b.organization_id = %(organization)s AND b.deleted_at IS NULL
+        AND b.status = ANY(%(holding)s) AND b.check_in >= part.first AND b.check_in < part.last
+) arriving
+ORDER BY part.number
+"""
+
+SOURCES = f"""
+WITH home AS MATERIALIZED ({HOMES}), stay AS (
+    SELECT n.booking_id, count(*)::int AS nights, coalesce(sum(n.price), 0) AS revenue
+    FROM {SOLD}
+    WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
+        AND n.night >= %(start)s AND n.night < %(end)s
+    GROUP BY n.booking_id
+)
+SELECT b.source, count(*)::int, sum(stay.nights)::int, sum(stay.revenue)
+FROM stay JOIN bookings_booking b
+    ON b.organization_id = %(organization)s AND b.id = stay.booking_id
+GROUP BY b.source
+ORDER BY sum(stay.revenue) DESC, b.source
+"""
+
+# What was on the books at a moment: of each unit's night the last thing that had happened to it.
+# Nobody rewrites what triggers noted, so the answer for a moment that has passed stays the same.
+ON_BOOKS = """
+    SELECT booking_id, count(*)::int AS nights, coalesce(sum(price), 0) AS revenue
+    FROM (
+        SELECT DISTINCT ON (e.night, e.unit_id) e.booking_id, e.price, e.pgh_label
+        FROM bookings_nightevent e
+        JOIN properties_unit u ON u.organization_id = e.organization_id AND u.id = e.unit_id
+        JOIN home ON home.id = u.property_id
+        WHERE e.organization_id = %(organization)s
+            AND e.night >= %(start)s AND e.night < %(end)s AND e.pgh_created_at < {moment}
+        ORDER BY e.night, e.unit_id, e.pgh_id DESC
+    ) last
+    WHERE pgh_label <> 'delete' AND booking_id IS NOT NULL
+    GROUP BY booking_id
+"""
+PICKUP = f"""
+WITH home AS MATERIALIZED ({HOMES}),
+before AS ({ON_BOOKS.format(moment="%(moment_from)s")}),
+after AS ({ON_BOOKS.format(moment="%(moment_to)s")}),
+compared AS (
+    SELECT before.booking_id AS gone, after.booking_id AS here,
+        coalesce(before.nights, 0) AS nights_from, coalesce(before.revenue, 0) AS revenue_from,
+        coalesce(after.nights, 0) AS nights_to, coalesce(after.revenue, 0) AS revenue_to
+    FROM before FULL JOIN after USING (booking_id)
+)
+SELECT
+    count(gone)::int, coalesce(sum(nights_from), 0)::int, coalesce(sum(revenue_from), 0),
+    count(here)::int, coalesce(sum(nights_to), 0)::int, coalesce(sum(revenue_to), 0),
+    count(*) FILTER (WHERE gone IS NULL)::int,
+    coalesce(sum(nights_to) FILTER (WHERE gone IS NULL), 0)::int,
+    coalesce(sum(revenue_to) FILTER (WHERE gone IS NULL), 0),
+    count(*) FILTER (WHERE here IS NULL)::int,
+    coalesce(sum(nights_from) FILTER (WHERE here IS NULL), 0)::int,
+    coalesce(sum(revenue_from) FILTER (WHERE here IS NULL), 0),
+    count(*) FILTER (WHERE gone = here
+        AND (nights_from, revenue_from) IS DISTINCT FROM (nights_to, revenue_to))::int,
+    coalesce(sum(nights_to - nights_from) FILTER (WHERE gone = here), 0)::int,
+    coalesce(sum(revenue_to - revenue_from) FILTER (WHERE gone = here), 0)
+FROM compared
+"""
+
+# One row a property of any currency, and one a currency for what no sum of properties gives.
+SUMMARY = """
+WITH home AS MATERIALIZED (
+    SELECT id, name, currency, time_zone FROM properties_property
+    WHERE organization_id = %(organization)s AND deleted_at IS NULL
+        AND (%(property)s::uuid IS NULL OR id = %(property)s)
+), offered AS (
+    SELECT property_id, sum(greatest(0,
+        least(coalesce(available_to, %(end)s), %(end)s)
+        - greatest(coalesce(available_from, %(start)s), %(start)s)))::int AS nights
+    FROM properties_unit WHERE organization_id = %(organization)s AND deleted_at IS NULL
+    GROUP BY property_id
+), taken AS (
+    SELECT u.property_id, count(n.booking_id)::int AS sold,
+        count(n.booking_id) FILTER (WHERE n.price IS NULL)::int AS unpriced,
+        coalesce(sum(n.price), 0) AS revenue,
+        count(*) FILTER (WHERE k.reason = 'owner_stay')::int AS owner,
+        count(*) FILTER (WHERE k.reason = 'out_of_order')::int AS out_of_order
+    FROM bookings_night n
+    JOIN properties_unit u ON u.organization_id = n.organization_id AND u.id = n.unit_id
+    LEFT JOIN bookings_block k ON k.organization_id = n.organization_id AND k.id = n.block_id
+    WHERE n.organization_id = %(organization)s AND n.night >= %(start)s AND n.night < %(end)s
+    GROUP BY u.property_id
+), beginning AS (
+    SELECT b.property_id, home.currency, b.status = ANY(%(holding)s) AS counts,
+        b.status = 'cancelled' AS is_cancelled, b.check_out - b.check_in AS nights,
+        greatest(0, b.check_in - (b.created_at AT TIME ZONE home.time_zone)::date) AS lead
+    FROM bookings_booking b JOIN home ON home.id = b.property_id
+    WHERE b.organization_id = %(organization)s AND b.deleted_at IS NULL
+        AND b.check_in >= %(start)s AND b.check_in < %(end)s
+), arriving AS (
+    SELECT property_id, currency, count(*)::int AS bookings,
+        count(*) FILTER (WHERE counts)::int AS arrivals,
+        coalesce(sum(nights) FILTER (WHERE counts), 0)::int AS stay_nights,
+        count(*) FILTER (WHERE is_cancelled)::int AS cancelled,
+        avg(lead) FILTER (WHERE counts) AS mean,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY lead) FILTER (WHERE counts) AS median
+    FROM beginning
+    GROUP BY GROUPING SETS ((property_id, currency), (currency))
+)
+SELECT home.id, home.name, home.currency, coalesce(taken.sold, 0), coalesce(offered.nights, 0),
+    coalesce(taken.owner, 0), coalesce(taken.out_of_order, 0), coalesce(taken.revenue, 0),
+    coalesce(taken.unpriced, 0), coalesce(arriving.arrivals, 0), coalesce(arriving.stay_nights, 0),
+    coalesce(arriving.bookings, 0), coalesce(arriving.cancelled, 0), arriving.mean,
+    arriving.median::numeric
+FROM home
+LEFT JOIN offered ON offered.property_id = home.id
+LEFT JOIN taken ON taken.property_id = home.id
+LEFT JOIN arriving ON arriving.property_id = home.id
+UNION ALL
+SELECT NULL, NULL, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, mean, median::numeric
+FROM arriving WHERE property_id IS NULL
+ORDER BY 2, 1
+"""
+
+
+def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run one of these."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
