@@ -1,6 +1,6 @@
 """The JSON face of figures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -40,6 +40,10 @@ class PeriodQuery(Input):
     property_id: UUID = optional()
     format: Literal["csv"] = optional()
 
+    def is_file(self) -> bool:
+        """Whether the answer is wanted as CSV."""
+        return "format" in self.given()
+
     @model_validator(mode="before")
     @classmethod
     def _either_name(cls, sent: dict[str, Any]) -> dict[str, Any]:
@@ -75,21 +79,43 @@ class OccupancyOutput(Output):
     overall_occupancy_rate: Money
 
 
-class Occupancy(Endpoint):
+class PeriodEndpoint(Endpoint):
+    """A report over a period, of one property or all."""
+
     tag = "Analytics"
 
+    def period(self, query: PeriodQuery) -> tuple[date, date, Property | None]:
+        """Raises PeriodEndsBeforeItBegins, PropertyNotFound."""
+        if query.period_end <= query.period_start:
+            raise PeriodEndsBeforeItBegins
+        home = None
+        if query.property_id:
+            homes = Property.objects.for_organization(self.access.organization)
+            home = find(homes.filter(pk=query.property_id), PropertyNotFound)
+        return query.period_start, query.period_end, home
+
+    def file(
+        self, what: str, filename: str, header: Sequence[str], rows: Iterable[Mapping[str, Any]]
+    ) -> HttpResponse:
+        """A file leaves the house, which the audit log tells as it does of the dashboard's."""
+        access = self.access
+        record_security_event(
+            kind=SecurityEvent.EXPORTED,
+            by=self.by,
+            organization=access.organization,
+            door=Door.API,
+            label=what,
+            api_key=access.key if isinstance(access, KeyAccess) else None,
+        )
+        return csv_response(filename, header, rows)
+
+
+class Occupancy(PeriodEndpoint):
     @operation("get_occupancy", Permission.READ_OCCUPANCY, errors={400}, csv=True)
     def get(self, query: PeriodQuery) -> OccupancyOutput | HttpResponse:
         """How much of a period each property was in use."""
-        start, end = query.period_start, query.period_end
-        if end <= start:
-            raise PeriodEndsBeforeItBegins
-        organization = self.access.organization
-        home = None
-        if query.property_id:
-            homes = Property.objects.for_organization(organization)
-            home = find(homes.filter(pk=query.property_id), PropertyNotFound)
-        figures = occupancy_by_property(organization, start, end, home)
+        start, end, home = self.period(query)
+        figures = occupancy_by_property(self.access.organization, start, end, home)
         rows = [
             PropertyOccupancyOutput(
                 property_id=row.property_id,
@@ -108,25 +134,13 @@ class Occupancy(Endpoint):
             properties=rows,
             overall_occupancy_rate=overall_occupancy_rate(figures),
         )
-        return self._as_file(answer, figures) if query.format else answer
-
-    def _as_file(
-        self, answer: OccupancyOutput, figures: Sequence[PropertyOccupancy]
-    ) -> HttpResponse:
-        """A file leaves the house, which the audit log tells as it does of the dashboard's."""
-        access = self.access
-        record_security_event(
-            kind=SecurityEvent.EXPORTED,
-            by=self.by,
-            organization=access.organization,
-            door=Door.API,
-            label=_("occupancy"),
-            api_key=access.key if isinstance(access, KeyAccess) else None,
-        )
-        return _as_csv(answer, figures)
+        if not query.is_file():
+            return answer
+        header = list(PropertyOccupancyOutput.model_fields)
+        return self.file(_("occupancy"), "occupancy.csv", header, _lines(answer, figures))
 
 
-def _as_csv(answer: OccupancyOutput, figures: Sequence[PropertyOccupancy]) -> HttpResponse:
+def _lines(answer: OccupancyOutput, figures: Sequence[PropertyOccupancy]) -> list[dict[str, Any]]:
     """A line for each property, then the total."""
     shown = answer.model_dump(mode="json")
     total = {
@@ -137,5 +151,4 @@ def _as_csv(answer: OccupancyOutput, figures: Sequence[PropertyOccupancy]) -> Ht
         "booked_days": sum(row.booked_days for row in figures),
         "occupancy_rate": shown["overall_occupancy_rate"],
     }
-    header = list(PropertyOccupancyOutput.model_fields)
-    return csv_response("occupancy.csv", header, [*shown["properties"], total])
+    return [*shown["properties"], total]

@@ -1,25 +1,17 @@
 """The monthly report: what a past month sold, in figures, a drawing and tables."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from analytics.figures import DayOccupancy, Figures, figures_by_day
-from analytics.summary import (
-    PropertySummary,
-    Summary,
-    figures_of_properties,
-    offers_of,
-    summary_by_property,
-    together,
-)
+from analytics.summary import PropertySummary, Summaries, Summary, summaries, together
 from bookings.models import Booking
 from villaops import written
 from villaops.clock import today_in
@@ -88,33 +80,23 @@ class Report:
 
 
 def monthly_report(organization: Organization, month: dt.date) -> Report:
-    """The report of the month that begins on the day, beside the one before. Seven statements."""
-    end, before = next_month(month), previous_month(month)
-    offers = offers_of(organization)
-    rows = summary_by_property(organization, month, end, offers)
-    old = figures_of_properties(organization, before, month, offers)
+    """The report of the month that begins on the day, beside the one before. Three statements."""
+    end = next_month(month)
+    now = summaries(organization, month, end)
+    before = summaries(organization, previous_month(month), month)
     days = figures_by_day(organization, month, end)
-    currencies = sorted(
-        {row.currency for row in rows}, key=lambda code: (code != organization.currency, code)
-    )
+    currencies = sorted(now.currencies(), key=lambda code: (code != organization.currency, code))
     return Report(
         organization,
         month,
-        [_section(code, rows, old, days.get(code, ())) for code in currencies],
+        [_section(code, now, before, days.get(code, ())) for code in currencies],
     )
 
 
-def _section(
-    currency: str,
-    rows: Sequence[PropertySummary],
-    old: Mapping[UUID, Summary],
-    days: Sequence[Figures],
-) -> Section:
-    own = [row for row in rows if row.currency == currency]
-    before = [old[row.property_id] for row in own if row.property_id in old]
-    now = [row.figures for row in own]
+def _section(currency: str, now: Summaries, before: Summaries, days: Sequence[Figures]) -> Section:
+    rows = now.of(currency)
     by_day = [DayOccupancy(day.start, day.available, day.sold, day.blocked) for day in days]
-    return Section(currency, together(now), together(before), own, by_day)
+    return Section(currency, together(rows), together(before.of(currency)), rows, by_day)
 
 
 # --- Months ------------------------------------------------------------------------------------

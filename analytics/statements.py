@@ -16,6 +16,12 @@ HOMES = """
     WHERE organization_id = %(organization)s AND deleted_at IS NULL
         AND currency = %(currency)s AND (%(property)s::uuid IS NULL OR id = %(property)s)
 """
+# The currencies that a report leaves out.
+OTHERS = """
+    SELECT coalesce(array_agg(DISTINCT currency::text), '{}') FROM properties_property
+    WHERE organization_id = %(organization)s AND deleted_at IS NULL
+        AND currency <> %(currency)s AND (%(property)s::uuid IS NULL OR id = %(property)s)
+"""
 # Few rows, whatever the number of units: most are on offer for good.
 OFFERS = """
     SELECT u.available_from AS first, u.available_to AS last, count(*) AS units
@@ -53,10 +59,11 @@ part AS (
     GROUP BY 1
 )
 SELECT part.first, part.last, coalesce(sold.nights, 0),
-    ({AVAILABLE.format(first="part.first", last="part.last")}), coalesce(sold.revenue, 0)
+    ({AVAILABLE.format(first="part.first", last="part.last")}), coalesce(sold.revenue, 0),
+    ({OTHERS})
 FROM part LEFT JOIN sold ON sold.first = part.first
 ORDER BY part.first
-"""
+"""  # noqa: S608 - parts of our own
 
 # The periods are told as lists of their first and last days.
 TRENDS = f"""
@@ -66,7 +73,7 @@ part AS (
         WITH ORDINALITY AS part (first, last, number)
 )
 SELECT sold.nights, ({AVAILABLE.format(first="part.first", last="part.last")}), sold.revenue,
-    arriving.stays
+    arriving.stays, ({OTHERS})
 FROM part
 CROSS JOIN LATERAL (
     SELECT count(*)::int AS nights, coalesce(sum(n.price), 0) AS revenue
@@ -80,7 +87,7 @@ CROSS JOIN LATERAL (
         AND b.status = ANY(%(holding)s) AND b.check_in >= part.first AND b.check_in < part.last
 ) arriving
 ORDER BY part.number
-"""
+"""  # noqa: S608 - parts of our own
 
 SOURCES = f"""
 WITH home AS MATERIALIZED ({HOMES}), stay AS (
@@ -89,13 +96,17 @@ WITH home AS MATERIALIZED ({HOMES}), stay AS (
     WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
         AND n.night >= %(start)s AND n.night < %(end)s
     GROUP BY n.booking_id
+), source AS (
+    SELECT b.source, count(*)::int AS stays, sum(stay.nights)::int AS nights,
+        sum(stay.revenue) AS revenue
+    FROM stay JOIN bookings_booking b
+        ON b.organization_id = %(organization)s AND b.id = stay.booking_id
+    GROUP BY b.source
 )
-SELECT b.source, count(*)::int, sum(stay.nights)::int, sum(stay.revenue)
-FROM stay JOIN bookings_booking b
-    ON b.organization_id = %(organization)s AND b.id = stay.booking_id
-GROUP BY b.source
-ORDER BY sum(stay.revenue) DESC, b.source
-"""
+SELECT source.*, others.codes
+FROM ({OTHERS}) others (codes) LEFT JOIN source ON true
+ORDER BY source.revenue DESC, source.source
+"""  # noqa: S608 - parts of our own
 
 # What was on the books at a moment: of each unit's night the last thing that had happened to it.
 # Nobody rewrites what triggers noted, so the answer for a moment that has passed stays the same.
@@ -135,9 +146,9 @@ SELECT
     count(*) FILTER (WHERE gone = here
         AND (nights_from, revenue_from) IS DISTINCT FROM (nights_to, revenue_to))::int,
     coalesce(sum(nights_to - nights_from) FILTER (WHERE gone = here), 0)::int,
-    coalesce(sum(revenue_to - revenue_from) FILTER (WHERE gone = here), 0)
+    coalesce(sum(revenue_to - revenue_from) FILTER (WHERE gone = here), 0), ({OTHERS})
 FROM compared
-"""
+"""  # noqa: S608 - parts of our own
 
 # One row a property of any currency, and one a currency for what no sum of properties gives.
 SUMMARY = """

@@ -37,7 +37,7 @@ def month(organization: Organization) -> dt.date:
 def test_report_tells_a_month_beside_the_one_before(
     organization: Organization, month: dt.date, statements: Statements
 ) -> None:
-    with organization_context(organization, by=None, door=Door.COMMAND), statements(7):
+    with organization_context(organization, by=None, door=Door.COMMAND), statements(3):
         own, euro = monthly_report(organization, month).sections
 
     told = {figure.label: (figure.text, figure.change, figure.is_up) for figure in own.figures()}
@@ -64,7 +64,7 @@ def test_page_shows_the_month_chosen(
     client.force_login(owner)
     address = reverse("analytics:report", args=[organization.slug])
 
-    with statements(12):
+    with statements(8):
         shown = client.get(address).content.decode()
 
     assert "500.00\xa0USD" in shown

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Organization
-from analytics.summary import Summary, summary_by_property, together
+from analytics.summary import LeadTime, Summary, summaries, together
 from bookings.blocks import block_nights
 from bookings.services import cancel_booking, mark_no_show
 from conftest import Statements
@@ -38,8 +38,10 @@ def test_summary_counts_a_month_as_the_contract_says(
     )
     block_nights(unit=unit, start=date(2026, 3, 15), end=date(2026, 3, 16), by=None)
 
-    with statements(4):
-        aurora, bora = summary_by_property(organization, MARCH, APRIL)
+    with statements(1):
+        found = summaries(organization, MARCH, APRIL)
+
+    aurora, bora = found.rows
 
     # Four nights, two of the four at the end (25.01 + 25.00), one of those from February.
     assert aurora.figures == Summary(
@@ -60,7 +62,7 @@ def test_summary_counts_a_month_as_the_contract_says(
     assert aurora.figures.alos == Decimal("4.00")
     assert aurora.figures.cancellation_rate == Decimal("25.00")
     assert (bora.figures.unpriced_nights, bora.figures.room_revenue) == (2, 0)
-    both = together([aurora.figures, bora.figures])
+    both = together(found.of(organization.currency))
     assert both.nights_sold == 9
     assert both.occupancy_rate == Decimal("14.52")
 
@@ -71,5 +73,5 @@ def test_summary_of_nothing_has_no_ratios(organization: Organization) -> None:
 
     ratios = (nothing.occupancy_rate, nothing.adr, nothing.revpar, nothing.alos)
     assert ratios == (None, None, None, None)
-    (home,) = summary_by_property(organization, MARCH, MARCH)
-    assert home.figures == nothing
+    (home,) = summaries(organization, MARCH, MARCH).rows
+    assert (home.figures, home.lead_time) == (nothing, LeadTime())

@@ -9,6 +9,7 @@ from accounts import api_oauth as oauth
 from accounts import api_recovery as recovery
 from accounts import organization_api as organizations
 from analytics import api as analytics
+from analytics import api_reports as reports
 from bookings import api as bookings
 from bookings import api_availability as availability
 from bookings import api_blocks as blocks
@@ -58,6 +59,11 @@ V1 = {
     "blocks": blocks.Blocks,
     "blocks/<str:id>": blocks.BlockDetail,
     "analytics/occupancy": analytics.Occupancy,
+    "analytics/summary": reports.SummaryReport,
+    "analytics/revenue": reports.RevenueReport,
+    "analytics/trends": reports.TrendsReport,
+    "analytics/sources": reports.SourcesReport,
+    "analytics/pickup": reports.PickupReport,
 }
 ROOT = {
     "health": root.HealthEndpoint,

@@ -159,6 +159,16 @@ ORGANIZATION_ROWS = [
     call("DELETE", "blocks/<str:id>", P.WRITE_BOOKINGS, 404, 200, 403, 200, fill=OF_BLOCK),
     call("GET", "availability", P.READ_BOOKINGS, 200, 200, 200, 200, query=STAY_ASKED),
     call("GET", "analytics/occupancy", P.READ_OCCUPANCY, 200, 200, 200, 200, query=PERIOD),
+    *(
+        call("GET", f"analytics/{name}", P.READ_ANALYTICS, 200, 200, 200, 200, query=query)
+        for name, query in (
+            ("summary", PERIOD),
+            ("revenue", PERIOD),
+            ("trends", PERIOD),
+            ("sources", PERIOD),
+            ("pickup", f"{PERIOD}&as_of_from=2026-01-01"),
+        )
+    ),
     call("GET", "organizations/current", P.READ_ORGANIZATION, 200, 200, 200, 200),
     *(
         call(m, "organizations/current", P.EDIT_ORGANIZATION, 403, 200, 403, 403, NAME)
