@@ -69,7 +69,8 @@ KINDS: dict[str, About] = {
         Audience.GUEST, _("To the guest, as soon as the booking is confirmed.")
     ),
     Kind.BOOKING_CHANGED: About(
-        Audience.GUEST, _("To the guest, when dates, place or party of a confirmed booking change.")
+        Audience.GUEST,
+        _("To the guest, three minutes after the last change to a confirmed booking."),
     ),
     Kind.BOOKING_CANCELLED: About(
         Audience.GUEST, _("To the guest, when their booking is cancelled.")

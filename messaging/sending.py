@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from accounts.models import Membership, Organization, User
 from accounts.permissions import Role
 from bookings.models import Booking, Status
@@ -24,13 +26,14 @@ from messaging.writing import (
     with_everything,
     write_message,
 )
-from villaops import written
+from villaops import outbox, written
 from villaops.clock import today_in
 from villaops.tenancy import Door, all_organizations, organization_context
 from villaops.written import written_as_in
 
 # Who is told of bookings; a member who is limited to some properties, of those alone.
 TOLD = (Role.OWNER, Role.MANAGER, Role.STAFF)
+SETTLED_AFTER = dt.timedelta(minutes=3)
 # What a guest is told of, when a booking that stands is changed.
 WORTH_TELLING = frozenset(
     ["property_id", "unit_id", "check_in", "check_out", "adults", "children", "total_price"]
@@ -49,7 +52,10 @@ def tell_of_booking(event: Mapping[str, Any], *, key: str) -> list[Message]:
     if booking is None or booking.check_out < today_in(booking.property.time_zone):
         return []
     settings = settings_of(booking.organization, booking.property_id)
-    kinds = [kind for kind in kinds_for(event, booking) if settings[kind].is_on]
+    called_for = set(kinds_for(event, booking))
+    if called_for & {Kind.BOOKING_CHANGED, Kind.BOOKING_CANCELLED}:
+        withdraw_changes(booking, but=f"{Kind.BOOKING_CHANGED}:{key}")
+    kinds = sorted(kind for kind in called_for if settings[kind].is_on)
     written_messages: list[Message | None] = []
     for kind in kinds:
         if kind in (Kind.NEW_BOOKING, Kind.BOOKING_CANCELLED_STAFF):
@@ -57,6 +63,20 @@ def tell_of_booking(event: Mapping[str, Any], *, key: str) -> list[Message]:
         elif booking.guest and not booking.guest.anonymized_at:
             written_messages.append(_to_guest(booking, booking.guest, kind, f"{kind}:{key}", event))
     return [message for message in written_messages if message]
+
+
+def withdraw_changes(booking: Booking, *, but: str) -> None:
+    """Take back what still waits to tell the guest of an earlier change; `but` is the key of the
+    one that is the news.
+    """
+    waiting = Message.objects.filter(
+        organization=booking.organization_id,
+        booking=booking,
+        kind=Kind.BOOKING_CHANGED,
+        intent__state=outbox.State.PENDING,
+    )
+    for intent_id in waiting.exclude(key=but).values_list("intent", flat=True):
+        outbox.cancel(intent_id)
 
 
 def kinds_for(event: Mapping[str, Any], booking: Booking) -> Iterable[str]:
@@ -95,6 +115,8 @@ def _to_guest(
         values=values,
         key=key,
         booking=booking,
+        # Staff who move a bar about, or take a change back, are done by then.
+        due_at=timezone.now() + SETTLED_AFTER if kind == Kind.BOOKING_CHANGED else None,
     )
 
 

@@ -6,6 +6,7 @@ transaction.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -212,6 +213,7 @@ def write_message(
     property: Property | None = None,
     template: Template | None = None,
     is_test: bool = False,
+    due_at: datetime | None = None,
 ) -> Message | None:
     """Write a message and let a worker send it; once for its key, whatever became of that one.
 
@@ -243,6 +245,7 @@ def write_message(
         "message",
         {"organization": organization.pk, "message": message.pk},
         key=f"message:{message.pk}",
+        due_at=due_at,
     )
     Message.objects.bulk_create([message], ignore_conflicts=True)
     return message

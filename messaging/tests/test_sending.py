@@ -142,6 +142,22 @@ def test_each_event_has_its_mails(home: Property) -> None:
     ]
 
 
+def test_of_changes_in_a_row_the_guest_is_told_of_the_last(home: Property) -> None:
+    booking = make_booking(home, TODAY, status=Status.CONFIRMED)
+    for nights in (4, 5):
+        change_dates(booking=booking, check_in=TODAY, check_out=TODAY + nights * ONE, by=None)
+        work()
+
+    told = Message.objects.filter(kind=Kind.BOOKING_CHANGED).order_by("created_at")
+    assert [(one.intent.state, "5 nights" in one.text) for one in told if one.intent] == [
+        ("cancelled", False),
+        ("pending", True),
+    ]
+    cancel_booking(booking=booking, by=None)
+    work()
+    assert not told.filter(intent__state="pending").exists()
+
+
 def test_what_is_called_off_is_not_confirmed_and_what_is_over_not_told(home: Property) -> None:
     off = make_booking(home, TODAY, status=Status.CONFIRMED)
     cancel_booking(booking=off, by=None)
