@@ -24,8 +24,9 @@ from bookings.models import Booking
 from messaging.models import Notification, NotificationPreference
 from messaging.notification_kinds import NOTIFICATIONS, NotificationKind
 from messaging.notification_words import words_of
+from messaging.writing import site
 from villaops.schedules import daily
-from villaops.tenancy import Door, all_organizations
+from villaops.tenancy import Door, all_organizations, organization_context
 from villaops.verbs import verb
 
 DIGEST_HOUR = 7
@@ -173,8 +174,8 @@ def _mail(organization: Organization, notification: Notification) -> None:
             "organization": organization.name,
             "title": str(words.title),
             "detail": str(words.detail),
-            "url": _absolute(notification_address(organization, notification)),
-            "choices_url": _absolute(reverse("notifications:choices", args=[organization.slug])),
+            "url": site() + notification_address(organization, notification),
+            "choices_url": site() + reverse("notifications:choices", args=[organization.slug]),
         },
     )
 
@@ -182,12 +183,6 @@ def _mail(organization: Organization, notification: Notification) -> None:
 def notification_address(organization: Organization, notification: Notification) -> str:
     """Where it leads, by way of being read."""
     return reverse("notifications:open", args=[organization.slug, notification.pk])
-
-
-def _absolute(path: str) -> str:
-    from django.conf import settings
-
-    return f"{settings.PUBLIC_URL or 'http://localhost:8000'}{path}"
 
 
 def send_digests(now: datetime) -> int:
@@ -209,8 +204,6 @@ def send_digests(now: datetime) -> int:
 
 
 def _send_digest(preference_id: UUID, organization: Organization, slot: datetime) -> bool:
-    from villaops.tenancy import organization_context
-
     with organization_context(organization, by=None, door=Door.JOB):
         late = Q(digested_until=None) | Q(digested_until__lt=slot)
         mine = NotificationPreference.objects.select_for_update().filter(late, pk=preference_id)
@@ -252,10 +245,8 @@ def _write_digest(
                     for line in lines[:MOST_IN_A_DIGEST]
                 ],
                 "has_more": len(lines) > MOST_IN_A_DIGEST,
-                "url": _absolute(reverse("notifications:list", args=[organization.slug])),
-                "choices_url": _absolute(
-                    reverse("notifications:choices", args=[organization.slug])
-                ),
+                "url": site() + reverse("notifications:list", args=[organization.slug]),
+                "choices_url": site() + reverse("notifications:choices", args=[organization.slug]),
             },
         )
     return True

@@ -37,6 +37,7 @@ SECONDS_BETWEEN_LOOKS = 20.0
 # So many may be at the door together: after a restart everybody comes back at once.
 AT_THE_DOOR = 8
 SECONDS_TO_LISTEN = 5.0
+SECONDS_TO_TAKE = 30.0
 
 
 class Streams:
@@ -76,7 +77,8 @@ class Streams:
         stream = self.hub.open(offer["viewer"], *_where_it_was(scope))
         gone = asyncio.create_task(_end_when_gone(stream, receive))
         try:
-            with open_stream():
+            # Whoever does not take what is sent is gone, though nobody has said so.
+            with open_stream(), contextlib.suppress(TimeoutError):
                 await self._send(stream, send)
         finally:
             gone.cancel()
@@ -99,7 +101,8 @@ class Streams:
         retry = random.randrange(1000, 4000)  # noqa: S311 - no secret
         await send(_part(f"retry: {retry}\n\n".encode()))
         while (part := await stream.parts(HEARTBEAT)) is not None:
-            await send(_part(part))
+            async with asyncio.timeout(SECONDS_TO_TAKE):
+                await send(_part(part))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     # --- The work behind all of them -------------------------------------------------------------
