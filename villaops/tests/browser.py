@@ -46,6 +46,7 @@ RULES_OF_COLOR = ["color-contrast", "link-in-text-block"]
 BROWSER_TEST = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.flaky(reruns=1),
     pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium"),
 ]
 
