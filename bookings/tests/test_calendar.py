@@ -337,9 +337,9 @@ def test_pages_ask_the_same_however_much_there_is(
         home = make_property(organization, units=2)
         booking = make_booking(home, DAY, 2, units=units_of(home))
         for path, number in (
-            ("", 4),
+            ("", 5),
             ("units", 6),
-            ("list?start=2026-03-01", 9),
+            ("list?start=2026-03-01", 10),
             (f"card/booking/{booking.pk}", 6),
         ):
             with statements(number):
