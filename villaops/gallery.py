@@ -12,6 +12,7 @@ from django.contrib.staticfiles import finders
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -51,7 +52,7 @@ SPECIMENS = (
         "badges",
         gettext_lazy("Status badges"),
         "{% status_badge booking.status booking.get_status_display %}",
-        ("status_badge.html",),
+        ("status_badge.html", "hold_badge.html"),
     ),
     Specimen(
         "chips",
@@ -238,6 +239,7 @@ def _side(theme: str) -> dict[str, Any]:
         "form": _with_errors(form),
         "range": RangeForm(auto_id=f"{theme}_%s", use_required_attribute=False),
         "statuses": Status.choices,
+        "held_until": timezone.now(),
         "property_statuses": Property.Status.choices,
         "reasons": Block.Reason.choices,
         "chips": [{"label": label, "without": "#chips"} for label in ("Villa Mare", _("Direct"))],
