@@ -76,33 +76,33 @@ def stay(organization: Organization, inside: None) -> Booking:
     return booking
 
 
-@pytest.mark.parametrize(("kind", "language"), WRITTEN)
-def test_every_kind_is_written_with_a_real_booking(stay: Booking, kind: str, language: str) -> None:
-    given = examples_of(kind) | stay_values(stay, language=language)
-    values = {name: given[name] for name in variables_of(kind)}
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_is_written_with_a_real_booking(stay: Booking, language: str) -> None:
+    told = stay_values(stay, language=language)
 
-    draft = write(
-        default_template(kind, language),
-        organization=stay.organization,
-        kind=kind,
-        language=language,
-        values=values,
-        address="emma@example.com",
-    )
+    for kind in (kind for kind, code in WRITTEN if code == language):
+        given = examples_of(kind) | told
+        draft = write(
+            default_template(kind, language),
+            organization=stay.organization,
+            kind=kind,
+            language=language,
+            values={name: given[name] for name in variables_of(kind)},
+            address="emma@example.com",
+        )
 
-    page = Words()
-    page.feed(draft.html)
-    page.close()
-    assert page.opened == []
-    assert "{" not in draft.subject + draft.text
-    assert "{" not in " ".join(page.said)
-    assert "\n\n\n" not in draft.text
-    assert "Sea Houses" in draft.text
-    # HTML and text say the same; a button's words stand before its address in the text.
-    body, _, _foot = draft.text.partition("\n-- \n")
-    said = " ".join(page.said)
-    for word in body.replace("→", "").split():
-        assert word.strip(":") in said or word.startswith("http"), word
+        page = Words()
+        page.feed(draft.html)
+        page.close()
+        said = " ".join(page.said)
+        assert page.opened == [], kind
+        assert "{" not in draft.subject + draft.text + said, kind
+        assert "\n\n\n" not in draft.text, kind
+        # HTML and text say the same; a button's words stand before its address in the text.
+        body, _, foot = draft.text.partition("\n-- \n")
+        assert "Sea Houses" in foot
+        for word in body.replace("→", "").split():
+            assert word.strip(":") in said or word.startswith("http"), (kind, word)
 
 
 def test_days_and_numbers_are_written_as_the_reader_does(stay: Booking) -> None:
