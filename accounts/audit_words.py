@@ -53,9 +53,11 @@ UNTOLD = frozenset({"deleted_at", "anonymized_at", "undone_at", "revoked_at", "l
 # Facts whose column says less than what a manager calls them.
 LABELS: dict[str, Any] = {
     "ends_at": gettext_lazy("To be deleted on"),
+    "hold_expires_at": gettext_lazy("Held until"),
     "invited_email": gettext_lazy("Invited e-mail"),
     "is_placed": gettext_lazy("Takes up nights"),
     "property_ids": gettext_lazy("Only these properties"),
+    "still_expected_at": gettext_lazy("Said to be still expected"),
 }
 ADDRESS = "address"
 NOTHING = "–"
