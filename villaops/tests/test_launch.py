@@ -79,8 +79,8 @@ def status_of(port: int, path: str) -> int:
 
 
 def eventually(is_so: Callable[[], bool]) -> bool:
-    """Whether it comes to be so within 20 s; what is being started again may refuse meanwhile."""
-    deadline = time.monotonic() + 20
+    """Whether it comes to be so within a minute; what is started again may refuse meanwhile."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with suppress(OSError, http.client.HTTPException):
             if is_so():
