@@ -99,6 +99,7 @@ def _drill(setup: str, house: House, bookings: int) -> int:
     drills = harms.ALL | (harms.REDIS if setup == "redis" else harms.FILES)
     each = -(-bookings // len(drills))
     built = estate.build(each * len(drills))
+    given_up_before = verdict.given_up()
     rows = []
     for number, (name, harm) in enumerate(drills.items()):
         stays = built.stays[number * each : (number + 1) * each]
@@ -109,7 +110,8 @@ def _drill(setup: str, house: House, bookings: int) -> int:
         rows.append(Row(name, _seconds_until_whole(house), stays))
         load.wait()
     left = verdict.settle()
-    return _report(setup, house, rows, left, time.monotonic() - begun)
+    given_up = verdict.given_up() - given_up_before
+    return _report(setup, house, rows, (left, given_up), time.monotonic() - begun)
 
 
 def _seconds_until_whole(house: House) -> float | None:
@@ -121,7 +123,9 @@ def _seconds_until_whole(house: House) -> float | None:
     return None
 
 
-def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float) -> int:
+def _report(
+    setup: str, house: House, rows: list[Row], outbox: tuple[int, int], seconds: float
+) -> int:
     from bench.drills import harms, verdict
 
     good = True
@@ -139,8 +143,8 @@ def _report(setup: str, house: House, rows: list[Row], left: int, seconds: float
             if stay.booking_id is None:
                 print(f"    {stay.key}: {stay.refused}")
     totals = {
-        "left in the outbox": left,
-        "given up": verdict.given_up(),
+        "left in the outbox": outbox[0],
+        "given up": outbox[1],
         "bookings and nights that disagree": verdict.disagreeing(),
         "mails taken twice (same Message-ID)": sum(n > 1 for n in house.mail.taken.values()),
     }

@@ -80,6 +80,7 @@ def _due_and_done() -> tuple[int, int]:
 
 
 def given_up() -> int:
+    """How many were given up altogether; the demo's own houses begin with some."""
     return Intent.objects.filter(state=State.DEAD).count()
 
 
