@@ -1,6 +1,6 @@
 """The JSON face of figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -12,15 +12,18 @@ from pydantic import model_validator
 from accounts.access import KeyAccess
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
-from analytics.figures import PropertyOccupancy, occupancy_by_property, overall_occupancy_rate
+from analytics.figures import occupancy_by_property, overall_occupancy_rate
+from bookings.nights import FIGURES
 from properties.models import Property
 from properties.services import PropertyNotFound
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.reads import find
 from villaops.api.tables import csv_response
 from villaops.api.wire import Input, Money, Output, optional
+from villaops.cached import recall
+from villaops.clock import today_in
 from villaops.errors import Refused
-from villaops.tenancy import Door
+from villaops.tenancy import Door, property_limit
 
 MAX_DAYS = 3660
 
@@ -94,6 +97,25 @@ class PeriodEndpoint(Endpoint):
             home = find(homes.filter(pk=query.property_id), PropertyNotFound)
         return query.period_start, query.period_end, home
 
+    def told[Asked: PeriodQuery, Told: Output](
+        self,
+        query: Asked,
+        answer: Callable[[Asked], Told],
+        file: Callable[[dict[str, Any]], HttpResponse],
+    ) -> Told | HttpResponse:
+        """The answer or its file; of a period that is over what Redis has kept, if it has."""
+        organization = self.access.organization
+        if query.is_file():
+            return file(answer(query).model_dump(mode="json"))
+        if query.period_end > today_in(organization.time_zone):
+            return answer(query)
+        # All roles that may ask see the same; those who are limited to some properties, these.
+        question = f"{self.request.get_full_path()} {property_limit()}"
+        body = recall(
+            FIGURES, organization.pk, question, lambda: answer(query).model_dump_json().encode()
+        )
+        return HttpResponse(body, content_type="application/json")
+
     def file(
         self, what: str, filename: str, header: Sequence[str], rows: Iterable[Mapping[str, Any]]
     ) -> HttpResponse:
@@ -114,6 +136,9 @@ class Occupancy(PeriodEndpoint):
     @operation("get_occupancy", Permission.READ_OCCUPANCY, errors={400}, csv=True)
     def get(self, query: PeriodQuery) -> OccupancyOutput | HttpResponse:
         """How much of a period each property was in use."""
+        return self.told(query, self._report, self._table)
+
+    def _report(self, query: PeriodQuery) -> OccupancyOutput:
         start, end, home = self.period(query)
         figures = occupancy_by_property(self.access.organization, start, end, home)
         rows = [
@@ -128,27 +153,23 @@ class Occupancy(PeriodEndpoint):
             )
             for row in figures
         ]
-        answer = OccupancyOutput(
+        return OccupancyOutput(
             period_start=start,
             period_end=end,
             properties=rows,
             overall_occupancy_rate=overall_occupancy_rate(figures),
         )
-        if not query.is_file():
-            return answer
+
+    def _table(self, shown: dict[str, Any]) -> HttpResponse:
+        """A line for each property, then the total."""
+        rows = shown["properties"]
+        total = {
+            "property_id": "total",
+            "period_start": shown["period_start"],
+            "period_end": shown["period_end"],
+            "total_days": sum(row["total_days"] for row in rows),
+            "booked_days": sum(row["booked_days"] for row in rows),
+            "occupancy_rate": shown["overall_occupancy_rate"],
+        }
         header = list(PropertyOccupancyOutput.model_fields)
-        return self.file(_("occupancy"), "occupancy.csv", header, _lines(answer, figures))
-
-
-def _lines(answer: OccupancyOutput, figures: Sequence[PropertyOccupancy]) -> list[dict[str, Any]]:
-    """A line for each property, then the total."""
-    shown = answer.model_dump(mode="json")
-    total = {
-        "property_id": "total",
-        "period_start": shown["period_start"],
-        "period_end": shown["period_end"],
-        "total_days": sum(row.total_days for row in figures),
-        "booked_days": sum(row.booked_days for row in figures),
-        "occupancy_rate": shown["overall_occupancy_rate"],
-    }
-    return [*shown["properties"], total]
+        return self.file(_("occupancy"), "occupancy.csv", header, [*rows, total])

@@ -193,10 +193,13 @@ class SummaryReport(ReportEndpoint):
     @operation("get_summary", Permission.READ_ANALYTICS, errors={400}, csv=True)
     def get(self, query: ReportQuery) -> SummaryOutput | HttpResponse:
         """What a period sold: nights, rates, revenue, arrivals, cancellations."""
+        return self.told(query, self._report, self._table)
+
+    def _report(self, query: ReportQuery) -> SummaryOutput:
         scope = self.scope(query)
         found = summaries(scope.organization, scope.start, scope.end, scope.property)
         rows = found.of(scope.currency)
-        answer = SummaryOutput(
+        return SummaryOutput(
             **self.head(scope, [code for code in found.currencies() if code != scope.currency]),
             **_figures(together(rows), found.lead_times.get(scope.currency, LeadTime())),
             properties=[
@@ -208,9 +211,8 @@ class SummaryReport(ReportEndpoint):
                 for row in rows
             ],
         )
-        if not query.is_file():
-            return answer
-        shown = answer.model_dump(mode="json")
+
+    def _table(self, shown: dict[str, Any]) -> HttpResponse:
         lines = [*shown["properties"], {"property_id": "total", **_part(shown, FiguresOutput)}]
         names = ["property_id", "property_name", *FiguresOutput.model_fields]
         return self.file(_("summary"), "summary.csv", names, lines)
@@ -220,9 +222,12 @@ class RevenueReport(ReportEndpoint):
     @operation("get_revenue", Permission.READ_ANALYTICS, errors={400}, csv=True)
     def get(self, query: RevenueQuery) -> RevenueOutput | HttpResponse:
         """Nights sold and what they brought, by day, week or month."""
+        return self.told(query, self._report, self._table)
+
+    def _report(self, query: RevenueQuery) -> RevenueOutput:
         scope = self.scope(query)
         found = reports.revenue(scope, query.interval)
-        answer = RevenueOutput(
+        return RevenueOutput(
             **self.head(scope, found.other_currencies),
             items=[
                 RevenueItem(period_start=item.start, period_end=item.end, **_revenue(item))
@@ -230,9 +235,8 @@ class RevenueReport(ReportEndpoint):
             ],
             totals=RevenueFigures(**_revenue(total_of(found.items, scope.start, scope.end))),
         )
-        if not query.is_file():
-            return answer
-        shown = answer.model_dump(mode="json")
+
+    def _table(self, shown: dict[str, Any]) -> HttpResponse:
         lines = [*shown["items"], {"period_start": "total", **shown["totals"]}]
         names = [*PeriodOutput.model_fields, *RevenueFigures.model_fields]
         return self.file(_("revenue"), "revenue.csv", names, lines)
@@ -242,20 +246,22 @@ class TrendsReport(ReportEndpoint):
     @operation("get_trends", Permission.READ_ANALYTICS, errors={400}, csv=True)
     def get(self, query: ReportQuery) -> TrendsOutput | HttpResponse:
         """A period beside the one before and the same weekdays a year ago."""
+        return self.told(query, self._report, self._table)
+
+    def _report(self, query: ReportQuery) -> TrendsOutput:
         scope = self.scope(query)
         found = reports.trends(scope)
         now, bases = found.current.figures, (found.previous, found.last_year)
         previous, last_year = (ChangeOutput(**_change(now, base.figures)) for base in bases)
-        answer = TrendsOutput(
+        return TrendsOutput(
             **self.head(scope, found.other_currencies),
             current=_trend(found.current),
             previous=_trend(found.previous),
             last_year=_trend(found.last_year),
             change=ChangesOutput(previous=previous, last_year=last_year),
         )
-        if not query.is_file():
-            return answer
-        shown = answer.model_dump(mode="json")
+
+    def _table(self, shown: dict[str, Any]) -> HttpResponse:
         lines = [
             {"block": name, **shown[name]} for name in ("current", "previous", "last_year")
         ] + [{"block": f"change.{name}", **part} for name, part in shown["change"].items()]
@@ -266,10 +272,13 @@ class SourcesReport(ReportEndpoint):
     @operation("get_sources", Permission.READ_ANALYTICS, errors={400}, csv=True)
     def get(self, query: ReportQuery) -> SourcesOutput | HttpResponse:
         """Through which channels the nights of a period were sold."""
+        return self.told(query, self._report, self._table)
+
+    def _report(self, query: ReportQuery) -> SourcesOutput:
         scope = self.scope(query)
         found = reports.sources(scope)
         total = found.total()
-        answer = SourcesOutput(
+        return SourcesOutput(
             **self.head(scope, found.other_currencies),
             items=[
                 SourceItem(source=Booking.Source(item.source), **_source(item, total))
@@ -277,9 +286,8 @@ class SourcesReport(ReportEndpoint):
             ],
             totals=SourceFigures(**_source(total, total)),
         )
-        if not query.is_file():
-            return answer
-        shown = answer.model_dump(mode="json")
+
+    def _table(self, shown: dict[str, Any]) -> HttpResponse:
         lines = [*shown["items"], {"source": "total", **shown["totals"]}]
         names = ["source", *SourceFigures.model_fields]
         return self.file(_("sources"), "sources.csv", names, lines)
@@ -289,20 +297,22 @@ class PickupReport(ReportEndpoint):
     @operation("get_pickup", Permission.READ_ANALYTICS, errors={400}, csv=True)
     def get(self, query: PickupQuery) -> PickupOutput | HttpResponse:
         """What came on the books, and off them, between the ends of two days."""
+        return self.told(query, self._report, self._table)
+
+    def _report(self, query: PickupQuery) -> PickupOutput:
         scope = self.scope(query)
         as_of_to = query.as_of_to or today_in(scope.organization.time_zone)
         if as_of_to <= query.as_of_from:
             raise AsOfEndsBeforeItBegins
         found = reports.pickup(scope, query.as_of_from, as_of_to)
-        answer = PickupOutput(
+        return PickupOutput(
             **self.head(scope, found.other_currencies),
             as_of_from=query.as_of_from,
             as_of_to=as_of_to,
             **{name: _on_books(getattr(found, name)) for name in BLOCKS},
         )
-        if not query.is_file():
-            return answer
-        shown = answer.model_dump(mode="json")
+
+    def _table(self, shown: dict[str, Any]) -> HttpResponse:
         lines = [{"block": name, **shown[name]} for name in BLOCKS]
         return self.file(_("pickup"), "pickup.csv", ["block", *OnBooksOutput.model_fields], lines)
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ import pytest
 from accounts.members import Reach, limit_to_properties
 from accounts.models import User
 from accounts.permissions import Role
+from bookings.blocks import block_nights
+from bookings.services import cancel_booking
 from conftest import Statements
+from guests.services import delete_guest, restore_guest
 from properties.services import (
     add_unit,
     delete_property,
@@ -28,6 +32,8 @@ from properties.services import (
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import (
     DAY,
+    make_booking,
+    make_guest,
     make_member,
     make_organization,
     make_property,
@@ -43,6 +49,9 @@ pytestmark = [
 ]
 
 NOBODY = {"email": "nobody@example.com", "password": "wrong password"}
+
+
+ONE = timedelta(days=1)
 
 
 @pytest.fixture
@@ -185,6 +194,43 @@ def test_what_is_kept_is_shown_to_those_alone_who_may_see_it(
     with organization_context(organization, by=None, door=Door.COMMAND):
         limited.memberships.all().delete()
     assert Api(limited).get("properties").status_code == 403
+
+
+def test_figures_of_a_past_period_are_kept_until_a_verb_changes_its_nights(
+    cached: subprocess.Popen[bytes], statements: Statements
+) -> None:
+    organization = make_organization()
+    api = Api(User.objects.get(memberships__organization=organization))
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home = make_property(organization)
+        stay, guest, (unit,) = make_booking(home, DAY, 1), make_guest(organization), units_of(home)
+    month = {"period_start": str(DAY), "period_end": str(DAY + timedelta(31))}
+
+    def nights() -> list[int]:
+        summary = api.get("analytics/summary", **month).json()
+        days = api.get("analytics/occupancy", **month).json()["properties"]
+        return [
+            summary["nights_sold"],
+            summary["owner_nights"],
+            sum(d["booked_days"] for d in days),
+        ]
+
+    assert nights() == [1, 0, 1]
+    with statements(2):
+        api.get("analytics/summary", **month)
+    block = {"start": DAY + ONE * 5, "end": DAY + ONE * 6, "reason": "owner_stay"}
+    changes: list[tuple[Callable[[], Any], list[int]]] = [
+        (lambda: make_booking(home, DAY + ONE, 2, guest=guest), [3, 0, 3]),
+        (lambda: block_nights(unit=unit, by=None, **block), [3, 1, 3]),
+        (lambda: cancel_booking(booking=stay, by=None), [2, 1, 2]),
+        (lambda: delete_guest(guest=guest, by=None, bookings=True), [0, 1, 0]),
+        (lambda: restore_guest(guest=guest, by=None), [2, 1, 2]),
+        (lambda: delete_property(property=home, by=None), [0, 0, 0]),
+    ]
+    for change, expected in changes:
+        with organization_context(organization, by=None, door=Door.COMMAND):
+            change()
+        assert nights() == expected
 
 
 def test_lists_outlive_redis(cached: subprocess.Popen[bytes]) -> None:
