@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from PIL import ImageFile
 
 from accounts.models import Organization
 from analytics.report import Report
@@ -30,6 +31,8 @@ def pdf_is_possible() -> bool:
     except OSError as error:
         logger.warning("no PDFs: Pango is missing", extra={"error": str(error)})
         return False
+    # It has told Pillow to take half a picture for a whole one, for everybody in the process.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     return True
 
 

@@ -107,7 +107,7 @@ def test_confirmation_is_printed_without_what_is_around_it(
 ) -> None:
     with open_page(screen) as page:
         stay.open(page, live_server)
-        page.get_by_role("link", name="Confirmation").click()
+        page.get_by_role("link", name="Confirmation", exact=True).click()
         expect(page.get_by_role("heading", name="Booking confirmation")).to_be_visible()
 
         page.emulate_media(media="print")

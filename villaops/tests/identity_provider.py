@@ -83,6 +83,8 @@ class IdentityProvider:
         # What is slow waits for this, so that no test waits longer than its own patience.
         self.enough = Event()
         self.url = ""
+        # Made before anybody asks: several who ask at once would each make one of their own.
+        signing_key()
 
     # --- What each address answers -----------------------------------------------------------
 
