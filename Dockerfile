@@ -30,7 +30,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     GRANIAN_HOST=0.0.0.0 \
     GRANIAN_PORT=8000 \
     GRANIAN_WORKERS=2 \
-    GRANIAN_BLOCKING_THREADS=1
+    GRANIAN_BLOCKING_THREADS=1 \
+    GRANIAN_WORKERS_KILL_TIMEOUT=15
 # The secrets are for this one command: they are not in the image, and production refuses to
 # start without its own.
 RUN SECRET_KEY=none JWT_SECRET_KEY=none DATABASE_URL=postgresql://none@none/none \

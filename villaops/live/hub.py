@@ -127,6 +127,7 @@ class Hub:
         self._complete_since = self._milliseconds()
         self._complete_after = 0
         self._streams: dict[str, dict[Stream, None]] = {}
+        self._has_ended = False
 
     # --- Streams ---------------------------------------------------------------------------------
 
@@ -137,6 +138,9 @@ class Hub:
         the moment it was made.
         """
         stream = Stream(viewer)
+        if self._has_ended:
+            stream.end()
+            return stream
         mine = self._streams.setdefault(viewer.organization, {})
         self._make_room(mine, viewer.user)
         mine[stream] = None
@@ -185,7 +189,8 @@ class Hub:
             stream.put(part)
 
     def end_all(self) -> None:
-        """The process ends; whoever listens comes back to another one."""
+        """The process ends; whoever listens, or was at the door, comes back to another one."""
+        self._has_ended = True
         for stream in self.streams():
             stream.end()
 

@@ -48,7 +48,7 @@ def _granian(*arguments: str, environment: dict[str, str]) -> Iterator[int]:
     process = subprocess.Popen(
         [
             *(str(Path(sys.executable).parent / "granian"), *arguments),
-            *("--host", "127.0.0.1", "--port", str(port)),
+            *("--host", "127.0.0.1", "--port", str(port), "--workers-kill-timeout", "15"),
         ],
         env={
             **os.environ,

@@ -171,6 +171,19 @@ def test_parts_come_together_with_a_heartbeat_and_an_end() -> None:
     assert end is None
 
 
+def test_who_comes_in_while_the_process_ends_is_sent_away_at_once() -> None:
+    # The server waits for every open stream: one more would keep it from ending.
+    async def listen() -> bytes | None:
+        hub = Hub()
+        hub.end_all()
+        late = hub.open(viewer())
+        hub.tell(notice("b1"))
+        assert hub.streams() == []
+        return await late.parts(60)
+
+    assert asyncio.run(listen()) is None
+
+
 def test_notice_is_read_as_triggers_write_it() -> None:
     written = (
         '{"organization" : "o", "topic" : "guest", "ids" : null, "properties" : ["p"],'
