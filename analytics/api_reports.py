@@ -197,7 +197,7 @@ class SummaryReport(ReportEndpoint):
 
     def _report(self, query: ReportQuery) -> SummaryOutput:
         scope = self.scope(query)
-        found = summaries(scope.organization, scope.start, scope.end, scope.property)
+        found = summaries(scope.organization, scope.start, scope.end, scope.choice)
         rows = found.of(scope.currency)
         return SummaryOutput(
             **self.head(scope, [code for code in found.currencies() if code != scope.currency]),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import Organization
 from analytics.figures import Figures
 from analytics.statements import PICKUP, REVENUE, SOURCES, TRENDS, rows_of
-from analytics.summary import ZERO, Summary, ratio
+from analytics.summary import EVERYTHING, ZERO, Choice, Summary, ratio
 from bookings.querysets import HOLDING
 from properties.models import Property
 
@@ -23,13 +23,13 @@ type Interval = Literal["day", "week", "month"]
 
 @dataclass(frozen=True)
 class Scope:
-    """What a report is about: [start, end) of one property, or of all that sell in the currency."""
+    """What a report is about: [start, end) of what is chosen, where it sells in the currency."""
 
     organization: Organization
     start: date
     end: date
     currency: str
-    property: Property | None = None
+    choice: Choice = EVERYTHING
 
     @classmethod
     def usual(
@@ -42,13 +42,14 @@ class Scope:
     ) -> Self:
         """In the currency that is named; else the property's, or the organization's."""
         own = property.currency if property else organization.currency
-        return cls(organization, start, end, currency or own, property)
+        choice = Choice((property.pk,)) if property else EVERYTHING
+        return cls(organization, start, end, currency or own, choice)
 
     def values(self, **more: Any) -> dict[str, Any]:
         """For a statement."""
         return {
             "organization": self.organization.pk,
-            "property": self.property.pk if self.property else None,
+            **self.choice.values(),
             "currency": self.currency,
             "start": self.start,
             "end": self.end,

@@ -10,25 +10,38 @@ from typing import Any
 
 from django.db import connection
 
-# The properties a report is about: one, or all that sell in the currency.
-HOMES = """
+# Which properties and units of the organization a report is about: those chosen, or all. A property
+# none of whose units is chosen is none of them.
+CHOSEN = """
+    (%(properties)s::uuid[] IS NULL OR id = ANY(%(properties)s::uuid[]))
+    AND (%(units)s::uuid[] IS NULL OR id IN (
+        SELECT property_id FROM properties_unit
+        WHERE organization_id = %(organization)s AND id = ANY(%(units)s::uuid[])))
+"""
+CHOSEN_UNIT = "(%(units)s::uuid[] IS NULL OR u.id = ANY(%(units)s::uuid[]))"
+# A stay is the unit's in which it begins.
+CHOSEN_STAY = """
+    (%(units)s::uuid[] IS NULL OR b.is_placed AND b.unit_id = ANY(%(units)s::uuid[]))
+"""
+# The properties a report is about: of those chosen the ones that sell in the currency.
+HOMES = f"""
     SELECT id, name, time_zone FROM properties_property
     WHERE organization_id = %(organization)s AND deleted_at IS NULL
-        AND currency = %(currency)s AND (%(property)s::uuid IS NULL OR id = %(property)s)
-"""
+        AND currency = %(currency)s AND {CHOSEN}
+"""  # noqa: S608 - parts of our own
 # The currencies that a report leaves out.
-OTHERS = """
-    SELECT coalesce(array_agg(DISTINCT currency::text), '{}') FROM properties_property
+OTHERS = f"""
+    SELECT coalesce(array_agg(DISTINCT currency::text), '{{}}') FROM properties_property
     WHERE organization_id = %(organization)s AND deleted_at IS NULL
-        AND currency <> %(currency)s AND (%(property)s::uuid IS NULL OR id = %(property)s)
-"""
+        AND currency <> %(currency)s AND {CHOSEN}
+"""  # noqa: S608 - parts of our own
 # Few rows, whatever the number of units: most are on offer for good.
-OFFERS = """
+OFFERS = f"""
     SELECT u.available_from AS first, u.available_to AS last, count(*) AS units
     FROM properties_unit u JOIN home ON home.id = u.property_id
-    WHERE u.organization_id = %(organization)s AND u.deleted_at IS NULL
+    WHERE u.organization_id = %(organization)s AND u.deleted_at IS NULL AND {CHOSEN_UNIT}
     GROUP BY u.available_from, u.available_to
-"""
+"""  # noqa: S608 - parts of our own
 # Unit nights on offer in [{first}, {last}).
 AVAILABLE = """
     SELECT coalesce(sum(units * greatest(0,
@@ -36,9 +49,10 @@ AVAILABLE = """
         - greatest(coalesce(offer.first, {first}), {first}))), 0)::int
     FROM offer
 """
-SOLD = """
+SOLD = f"""
     bookings_night n
-    JOIN properties_unit u ON u.organization_id = n.organization_id AND u.id = n.unit_id
+    JOIN properties_unit u
+        ON u.organization_id = n.organization_id AND u.id = n.unit_id AND {CHOSEN_UNIT}
     JOIN home ON home.id = u.property_id
 """
 
@@ -85,6 +99,7 @@ CROSS JOIN LATERAL (
     SELECT count(*)::int AS stays FROM bookings_booking b JOIN home ON home.id = b.property_id
     WHERE b.organization_id = %(organization)s AND b.deleted_at IS NULL
         AND b.status = ANY(%(holding)s) AND b.check_in >= part.first AND b.check_in < part.last
+        AND {CHOSEN_STAY}
 ) arriving
 ORDER BY part.number
 """  # noqa: S608 - parts of our own
@@ -109,23 +124,29 @@ ORDER BY source.revenue DESC, source.source
 """  # noqa: S608 - parts of our own
 
 # What was on the books at a moment: of each unit's night the last thing that had happened to it.
-# Nobody rewrites what triggers noted, so the answer for a moment that has passed stays the same.
-ON_BOOKS = """
+# Nobody rewrites what triggers noted, so the answer for a moment that has passed stays the same,
+# whatever has become of bookings, units and properties since: deleted ones are not left out.
+KNOWN_HOMES = f"""
+    SELECT id FROM properties_property
+    WHERE organization_id = %(organization)s AND currency = %(currency)s AND {CHOSEN}
+"""  # noqa: S608 - parts of our own
+ON_BOOKS = f"""
     SELECT booking_id, count(*)::int AS nights, coalesce(sum(price), 0) AS revenue
     FROM (
         SELECT DISTINCT ON (e.night, e.unit_id) e.booking_id, e.price, e.pgh_label
         FROM bookings_nightevent e
-        JOIN properties_unit u ON u.organization_id = e.organization_id AND u.id = e.unit_id
+        JOIN properties_unit u
+            ON u.organization_id = e.organization_id AND u.id = e.unit_id AND {CHOSEN_UNIT}
         JOIN home ON home.id = u.property_id
         WHERE e.organization_id = %(organization)s
-            AND e.night >= %(start)s AND e.night < %(end)s AND e.pgh_created_at < {moment}
+            AND e.night >= %(start)s AND e.night < %(end)s AND e.pgh_created_at < {{moment}}
         ORDER BY e.night, e.unit_id, e.pgh_id DESC
     ) last
     WHERE pgh_label <> 'delete' AND booking_id IS NOT NULL
     GROUP BY booking_id
-"""
+"""  # noqa: S608 - parts of our own
 PICKUP = f"""
-WITH home AS MATERIALIZED ({HOMES}),
+WITH home AS MATERIALIZED ({KNOWN_HOMES}),
 before AS ({ON_BOOKS.format(moment="%(moment_from)s")}),
 after AS ({ON_BOOKS.format(moment="%(moment_to)s")}),
 compared AS (
@@ -151,16 +172,16 @@ FROM compared
 """  # noqa: S608 - parts of our own
 
 # One row a property of any currency, and one a currency for what no sum of properties gives.
-SUMMARY = """
+SUMMARY = f"""
 WITH home AS MATERIALIZED (
     SELECT id, name, currency, time_zone FROM properties_property
-    WHERE organization_id = %(organization)s AND deleted_at IS NULL
-        AND (%(property)s::uuid IS NULL OR id = %(property)s)
+    WHERE organization_id = %(organization)s AND deleted_at IS NULL AND {CHOSEN}
 ), offered AS (
     SELECT property_id, sum(greatest(0,
         least(coalesce(available_to, %(end)s), %(end)s)
         - greatest(coalesce(available_from, %(start)s), %(start)s)))::int AS nights
-    FROM properties_unit WHERE organization_id = %(organization)s AND deleted_at IS NULL
+    FROM properties_unit u
+    WHERE organization_id = %(organization)s AND deleted_at IS NULL AND {CHOSEN_UNIT}
     GROUP BY property_id
 ), taken AS (
     SELECT u.property_id, count(n.booking_id)::int AS sold,
@@ -169,7 +190,8 @@ WITH home AS MATERIALIZED (
         count(*) FILTER (WHERE k.reason = 'owner_stay')::int AS owner,
         count(*) FILTER (WHERE k.reason = 'out_of_order')::int AS out_of_order
     FROM bookings_night n
-    JOIN properties_unit u ON u.organization_id = n.organization_id AND u.id = n.unit_id
+    JOIN properties_unit u
+        ON u.organization_id = n.organization_id AND u.id = n.unit_id AND {CHOSEN_UNIT}
     LEFT JOIN bookings_block k ON k.organization_id = n.organization_id AND k.id = n.block_id
     WHERE n.organization_id = %(organization)s AND n.night >= %(start)s AND n.night < %(end)s
     GROUP BY u.property_id
@@ -179,7 +201,7 @@ WITH home AS MATERIALIZED (
         greatest(0, b.check_in - (b.created_at AT TIME ZONE home.time_zone)::date) AS lead
     FROM bookings_booking b JOIN home ON home.id = b.property_id
     WHERE b.organization_id = %(organization)s AND b.deleted_at IS NULL
-        AND b.check_in >= %(start)s AND b.check_in < %(end)s
+        AND b.check_in >= %(start)s AND b.check_in < %(end)s AND {CHOSEN_STAY}
 ), arriving AS (
     SELECT property_id, currency, count(*)::int AS bookings,
         count(*) FILTER (WHERE counts)::int AS arrivals,
@@ -203,7 +225,7 @@ UNION ALL
 SELECT NULL, NULL, currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, mean, median::numeric
 FROM arriving WHERE property_id IS NULL
 ORDER BY 2, 1
-"""
+"""  # noqa: S608 - parts of our own
 
 
 def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

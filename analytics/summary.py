@@ -15,9 +15,25 @@ from accounts.models import Organization
 from analytics.figures import HUNDREDTH
 from analytics.statements import SUMMARY, rows_of
 from bookings.querysets import HOLDING
-from properties.models import Property
 
 ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The properties and units that figures are of; of which none is named, all. Of a property
+    only the units that are named too count, if any are.
+    """
+
+    properties: tuple[UUID, ...] = ()
+    units: tuple[UUID, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """For a statement."""
+        return {"properties": list(self.properties) or None, "units": list(self.units) or None}
+
+
+EVERYTHING = Choice()
 
 
 @dataclass(frozen=True)
@@ -119,14 +135,16 @@ class Summaries:
 
 
 def summaries(
-    organization: Organization, start: date, end: date, property: Property | None = None
+    organization: Organization, start: date, end: date, choice: Choice = EVERYTHING
 ) -> Summaries:
-    """The figures of every property, any status, or of one, over [start, end). One statement."""
+    """The figures of every property, any status, or of those chosen, over [start, end). One
+    statement.
+    """
     found = rows_of(
         SUMMARY,
         {
             "organization": organization.pk,
-            "property": property.pk if property else None,
+            **choice.values(),
             "start": start,
             "end": end,
             "holding": list(HOLDING),

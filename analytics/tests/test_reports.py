@@ -11,11 +11,11 @@ from accounts.models import Organization, User
 from accounts.permissions import Role
 from analytics import reports
 from analytics.reports import OnBooks, Scope
-from analytics.summary import summaries, together
+from analytics.summary import Choice, Summary, summaries, together
 from bookings.models import Booking, NightEvent
 from bookings.services import cancel_booking, change_dates
 from conftest import Statements
-from villaops.tests.build import make_booking, make_member, make_property
+from villaops.tests.build import make_booking, make_member, make_property, units_of
 from villaops.tests.client import Api
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +134,31 @@ class TestReports:
         assert own.currency == "CHF"
         assert reports.trends(own).current.figures.nights_sold == 2
         assert reports.trends(own).other_currencies == []
+
+
+@pytest.mark.usefixtures("inside")
+def test_chosen_units_are_all_that_every_report_is_about(organization: Organization) -> None:
+    home = make_property(organization, units=2)
+    first, second = units_of(home)
+    make_booking(home, date(2026, 3, 2), 3, units=[first])
+    stay = make_booking(home, date(2026, 3, 2), 5, units=[second], source="airbnb")
+    cancel_booking(booking=make_booking(home, date(2026, 3, 20), 1, units=[first]), by=None)
+    make_booking(make_property(organization, currency="CHF"), date(2026, 3, 2), 1)
+    chosen = Choice(units=(second.pk,))
+    period = Scope(organization, MARCH, APRIL, organization.currency, chosen)
+
+    (row,) = summaries(organization, MARCH, APRIL, chosen).rows
+    assert row.figures == Summary(5, 31, 0, 0, stay.total_price, 0, 1, 5, 1, 0)
+    assert [(item.sold, item.available) for item in reports.revenue(period, "month").items] == [
+        (5, 31)
+    ]
+    assert reports.trends(period).current.figures.arrivals == 1
+    assert [one.source for one in reports.sources(period).items] == ["airbnb"]
+    today = datetime.now(UTC).date()
+    assert reports.pickup(period, date(2026, 1, 1), today + ONE).net.nights == 5
+    assert reports.revenue(period, "month").other_currencies == []
+    nothing = Choice((make_property(organization).pk,), (second.pk,))
+    assert summaries(organization, MARCH, APRIL, nothing).rows == []
 
 
 def at(moment: datetime) -> None:
