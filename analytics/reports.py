@@ -5,12 +5,13 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from accounts.models import Organization
 from analytics.figures import Figures
 from analytics.statements import PICKUP, REVENUE, SOURCES, TRENDS, rows_of
-from analytics.summary import EVERYTHING, ZERO, Choice, Summary, ratio
+from analytics.summary import ZERO, Choice, Summary, ratio
 from bookings.querysets import HOLDING
 from properties.models import Property
 
@@ -29,7 +30,9 @@ class Scope:
     start: date
     end: date
     currency: str
-    choice: Choice = EVERYTHING
+    # All, unless some are named.
+    properties: tuple[UUID, ...] = ()
+    units: tuple[UUID, ...] = ()
 
     @classmethod
     def usual(
@@ -42,8 +45,13 @@ class Scope:
     ) -> Self:
         """In the currency that is named; else the property's, or the organization's."""
         own = property.currency if property else organization.currency
-        choice = Choice((property.pk,)) if property else EVERYTHING
-        return cls(organization, start, end, currency or own, choice)
+        chosen = (property.pk,) if property else ()
+        return cls(organization, start, end, currency or own, chosen)
+
+    @property
+    def choice(self) -> Choice:
+        """The properties and units alone."""
+        return Choice(self.properties, self.units)
 
     def values(self, **more: Any) -> dict[str, Any]:
         """For a statement."""

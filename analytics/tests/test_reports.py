@@ -145,7 +145,7 @@ def test_chosen_units_are_all_that_every_report_is_about(organization: Organizat
     cancel_booking(booking=make_booking(home, date(2026, 3, 20), 1, units=[first]), by=None)
     make_booking(make_property(organization, currency="CHF"), date(2026, 3, 2), 1)
     chosen = Choice(units=(second.pk,))
-    period = Scope(organization, MARCH, APRIL, organization.currency, chosen)
+    period = Scope(organization, MARCH, APRIL, organization.currency, units=chosen.units)
 
     (row,) = summaries(organization, MARCH, APRIL, chosen).rows
     assert row.figures == Summary(5, 31, 0, 0, stay.total_price, 0, 1, 5, 1, 0)
