@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
 from analytics.reports import A_YEAR_OF_WEEKS, Interval, Scope
-from analytics.summary import Choice
 from properties.models import Property, Unit
 from villaops.clock import today_in
 from villaops.forms import DayInput, HouseForm
@@ -190,12 +189,12 @@ class Asked:
     @cached_property
     def chosen_homes(self) -> list[Home]:
         """The properties that were named; none when it is about all of them."""
-        return [home for home in self.homes if home.pk in self.scope.choice.properties]
+        return [home for home in self.homes if home.pk in self.scope.properties]
 
     @cached_property
     def chosen_rooms(self) -> list[Room]:
         """The units that were named."""
-        return [room for room in self.rooms if room.pk in self.scope.choice.units]
+        return [room for room in self.rooms if room.pk in self.scope.units]
 
     def query(self, **changes: Any) -> str:
         """All of it as the query of an address; with some values changed, or taken out by None.
@@ -207,8 +206,8 @@ class Asked:
         said: dict[str, Any] = {
             **({"preset": self.preset} if self.preset else dates),
             "compare": None if self.compare == "previous" else self.compare,
-            "property": self.scope.choice.properties,
-            "unit": self.scope.choice.units,
+            "property": self.scope.properties,
+            "unit": self.scope.units,
             "currency": self.currency,
             "by": None if self.by == usual_interval(self.period.days) else self.by,
         }
@@ -309,9 +308,8 @@ def asked_in(sent: QueryDict, organization: Organization) -> Asked:
         period.start,
         period.end,
         _currency(given, homes, organization),
-        Choice(
-            tuple(UUID(pk) for pk in given["property"]), tuple(UUID(pk) for pk in given["unit"])
-        ),
+        tuple(UUID(pk) for pk in given["property"]),
+        tuple(UUID(pk) for pk in given["unit"]),
     )
     by = cast(Interval, given["by"] or usual_interval(period.days))
     possible = possible_intervals(period.days)

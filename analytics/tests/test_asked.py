@@ -80,7 +80,7 @@ def test_address_says_all_that_was_asked(
     with statements(2):
         found = asked(organization, query)
 
-    assert set(found.scope.choice.properties) == {first.pk, second.pk}
+    assert set(found.scope.properties) == {first.pk, second.pk}
     assert [home.pk for home in found.chosen_homes] == [first.pk, second.pk]
     assert [room.pk for room in found.chosen_rooms] == [unit.pk]
     assert found.comparison == Period(date(2025, 3, 3), date(2025, 6, 3))
