@@ -27,6 +27,7 @@ dashboard: list[URLPattern | URLResolver] = [
     path("messages/", include("messaging.urls")),
     path("properties/", include("properties.urls")),
     path("occupancy/", include("analytics.urls")),
+    path("analytics/", include("analytics.page_urls")),
     path("notifications/", include("messaging.notification_urls")),
     path("settings/", include("accounts.organization_urls")),
     path("audit/", audit_views.index, name="audit"),

@@ -304,6 +304,7 @@ PROPERTIES = [
     row("POST", f"{UNIT}delete", P.DELETE_PROPERTIES, 404, 302),
     row("GET", "occupancy/", P.READ_OCCUPANCY, 200, 200),
     row("GET", "occupancy/report/", P.READ_ANALYTICS, 200, 200),
+    row("GET", "analytics/", P.READ_ANALYTICS, 200, 200),
     # Whoever may comes as far as the question which month.
     row(
         "GET",

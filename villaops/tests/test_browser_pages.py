@@ -144,6 +144,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "properties:delete_unit": ((house.home.pk, house.stay.unit_id), [""]),
         "analytics:occupancy": ((), [""]),
         "analytics:report": ((), [""]),
+        "analysis:page": ((), [""]),
         "audit": ((), ["", "?kind=booking", "?door=import"]),
     }
     found = {

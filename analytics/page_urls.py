@@ -1,0 +1,10 @@
+"""Addresses of the analytics pages, under `/o/<slug>/analytics/`; what they ask is in asked.py."""
+
+from django.urls import path
+
+from analytics import page_views
+
+app_name = "analysis"
+urlpatterns = [
+    path("", page_views.index, name="page"),
+]
