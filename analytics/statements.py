@@ -56,16 +56,22 @@ SOLD = f"""
     JOIN home ON home.id = u.property_id
 """
 
-REVENUE = f"""
-WITH home AS MATERIALIZED ({HOMES}), offer AS MATERIALIZED ({OFFERS}),
-part AS (
+# The calendar intervals of the period, clipped to it; and the first day of a night's own.
+PARTS = """
     SELECT greatest(begun::date, %(start)s::date) AS first,
         least((begun + ('1 ' || %(interval)s)::interval)::date, %(end)s::date) AS last
     FROM generate_series(
         date_trunc(%(interval)s, %(start)s::date::timestamp), %(end)s::date - interval '1 day',
         ('1 ' || %(interval)s)::interval) begun
-), sold AS (
-    SELECT greatest(date_trunc(%(interval)s, n.night::timestamp)::date, %(start)s) AS first,
+"""
+PART_OF_NIGHT = "greatest(date_trunc(%(interval)s, n.night::timestamp)::date, %(start)s)"
+# Days from a booking's creation, on the property's calendar, to its arrival.
+LEAD = "greatest(0, b.check_in - (b.created_at AT TIME ZONE home.time_zone)::date)"
+
+REVENUE = f"""
+WITH home AS MATERIALIZED ({HOMES}), offer AS MATERIALIZED ({OFFERS}), part AS ({PARTS}),
+sold AS (
+    SELECT {PART_OF_NIGHT} AS first,
         count(*)::int AS nights, coalesce(sum(n.price), 0) AS revenue
     FROM {SOLD}
     WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
@@ -198,7 +204,7 @@ WITH home AS MATERIALIZED (
 ), beginning AS (
     SELECT b.property_id, home.currency, b.status = ANY(%(holding)s) AS counts,
         b.status = 'cancelled' AS is_cancelled, b.check_out - b.check_in AS nights,
-        greatest(0, b.check_in - (b.created_at AT TIME ZONE home.time_zone)::date) AS lead
+        {LEAD} AS lead
     FROM bookings_booking b JOIN home ON home.id = b.property_id
     WHERE b.organization_id = %(organization)s AND b.deleted_at IS NULL
         AND b.check_in >= %(start)s AND b.check_in < %(end)s AND {CHOSEN_STAY}

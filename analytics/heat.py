@@ -1,0 +1,70 @@
+"""How full each property is on each day, week or month of a period."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from uuid import UUID
+
+from analytics.reports import Interval, Scope
+from analytics.statements import (
+    AVAILABLE,
+    CHOSEN_UNIT,
+    HOMES,
+    PART_OF_NIGHT,
+    PARTS,
+    SOLD,
+    rows_of,
+)
+from analytics.summary import ratio
+
+HEAT = f"""
+WITH home AS MATERIALIZED ({HOMES}), part AS MATERIALIZED ({PARTS}), offer AS MATERIALIZED (
+    SELECT u.property_id, u.available_from AS first, u.available_to AS last, count(*) AS units
+    FROM properties_unit u JOIN home ON home.id = u.property_id
+    WHERE u.organization_id = %(organization)s AND u.deleted_at IS NULL AND {CHOSEN_UNIT}
+    GROUP BY u.property_id, u.available_from, u.available_to
+), available AS (
+    SELECT home.id AS property_id, part.first, part.last,
+        ({AVAILABLE.format(first="part.first", last="part.last")}
+        WHERE offer.property_id = home.id) AS nights
+    FROM home CROSS JOIN part
+), sold AS (
+    SELECT u.property_id, {PART_OF_NIGHT} AS first, count(*)::int AS nights
+    FROM {SOLD}
+    WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
+        AND n.night >= %(start)s AND n.night < %(end)s
+    GROUP BY 1, 2
+)
+SELECT available.property_id, available.first, available.last, coalesce(sold.nights, 0),
+    available.nights
+FROM available LEFT JOIN sold
+    ON sold.property_id = available.property_id AND sold.first = available.first
+ORDER BY available.property_id, available.first
+"""  # noqa: S608 - parts of our own
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Unit nights sold and available of one property in [start, end)."""
+
+    start: date
+    end: date
+    sold: int
+    available: int
+
+    @property
+    def rate(self) -> Decimal | None:
+        """Nights sold / nights available, percent of 100; None of nothing."""
+        return ratio(self.sold * 100, self.available)
+
+
+def heat_of(scope: Scope, interval: Interval, properties: Sequence[UUID]) -> dict[UUID, list[Heat]]:
+    """Occupancy of these properties in each interval of the period. One statement."""
+    if not properties:
+        return {}
+    rows = rows_of(HEAT, replace(scope, properties=tuple(properties)).values(interval=interval))
+    return {
+        pk: [Heat(*row[1:]) for row in found] for pk, found in groupby(rows, key=lambda row: row[0])
+    }

@@ -1,0 +1,119 @@
+"""How the nights of a period came on the books: what was recorded at the end of one day after
+another, beside the same weekdays of the year before, as many days out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import accumulate, pairwise
+from zoneinfo import ZoneInfo
+
+from analytics.asked import Asked, Period
+from analytics.reports import A_YEAR_OF_WEEKS, Scope, end_of
+from analytics.statements import CHOSEN_UNIT, KNOWN_HOMES, rows_of
+from analytics.summary import ZERO
+
+# So long before its first night a period is watched, on so many days.
+EARLY = timedelta(days=182)
+MOST_POINTS = 40
+
+# What each thing that happened to a unit's night added, so that what is on the books at a moment is
+# the sum of all before it: the last thing that had happened to each, as in PICKUP, in one reading.
+PACE = f"""
+WITH home AS MATERIALIZED ({KNOWN_HOMES}), happened AS (
+    SELECT e.pgh_created_at AS moment, e.night, e.unit_id, e.pgh_id,
+        (e.pgh_label <> 'delete' AND e.booking_id IS NOT NULL)::int AS nights,
+        CASE WHEN e.pgh_label <> 'delete' AND e.booking_id IS NOT NULL
+            THEN coalesce(e.price, 0) ELSE 0 END AS revenue
+    FROM bookings_nightevent e
+    JOIN properties_unit u
+        ON u.organization_id = e.organization_id AND u.id = e.unit_id AND {CHOSEN_UNIT}
+    JOIN home ON home.id = u.property_id
+    WHERE e.organization_id = %(organization)s
+        AND e.night >= %(start)s AND e.night < %(end)s AND e.pgh_created_at < %(last)s
+), added AS (
+    SELECT moment, nights - lag(nights, 1, 0) OVER each AS nights,
+        revenue - lag(revenue, 1, 0::numeric) OVER each AS revenue
+    FROM happened WINDOW each AS (PARTITION BY night, unit_id ORDER BY pgh_id)
+)
+SELECT width_bucket(moment, %(moments)s::timestamptz[]), sum(nights)::int, sum(revenue)
+FROM added GROUP BY 1
+"""  # noqa: S608 - parts of our own
+
+
+@dataclass(frozen=True)
+class Books:
+    """Unit nights on the books, and their agreed prices."""
+
+    nights: int
+    revenue: Decimal
+
+
+@dataclass(frozen=True)
+class Point:
+    """The end of a day: what was on the books for the period; and for the same weekdays a year
+    before, 364 days earlier. `now` is None on a day that is still to come.
+    """
+
+    day: date
+    now: Books | None
+    year_ago: Books
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The days, oldest first."""
+
+    points: list[Point]
+
+    def picked_up(self) -> list[tuple[date, date, int, Decimal]]:
+        """What came on the books, less what went, from the end of one day to that of the next."""
+        known = [(point.day, point.now) for point in self.points if point.now]
+        return [
+            (before, day, after.nights - books.nights, after.revenue - books.revenue)
+            for (before, books), (day, after) in pairwise(known)
+        ]
+
+
+def pace(asked: Asked) -> Pace:
+    """The curve of the period and of the year before. Two statements."""
+    days = days_watched(asked.period, asked.today)
+    past = [day for day in days if day <= asked.today]
+    now = on_books(asked.scope, past)
+    year_ago = on_books(
+        asked.scope_of(asked.period.last_year()), [day - A_YEAR_OF_WEEKS for day in days]
+    )
+    return Pace(
+        [
+            Point(day, now[number] if number < len(now) else None, year_ago[number])
+            for number, day in enumerate(days)
+        ]
+    )
+
+
+def days_watched(period: Period, today: date) -> list[date]:
+    """From half a year before the first night to the last, in equal steps; and today."""
+    first = min(period.start, today) - EARLY
+    last = max(period.last, first)
+    step = -(-((last - first).days + 1) // MOST_POINTS)
+    # Whole weeks compare like with like.
+    step = -(-step // 7) * 7
+    days = {last - timedelta(days=back) for back in range(0, (last - first).days + 1, step)}
+    return sorted(days | ({today} if first <= today <= last else set()))
+
+
+def on_books(scope: Scope, days: Sequence[date]) -> list[Books]:
+    """What was on the books for the period at the end of each of the days, which are in order, as
+    the organization's clocks have it. One statement; none without days.
+    """
+    if not days:
+        return []
+    zone = ZoneInfo(scope.organization.time_zone)
+    moments = [end_of(day, zone) for day in days]
+    rows = rows_of(PACE, scope.values(moments=moments, last=moments[-1]))
+    added = {number: (nights, revenue) for number, nights, revenue in rows}
+    steps = [added.get(number, (0, ZERO)) for number in range(len(days))]
+    nights = accumulate(step[0] for step in steps)
+    revenue = accumulate(step[1] for step in steps)
+    return [Books(*sums) for sums in zip(nights, revenue, strict=True)]
