@@ -17,6 +17,7 @@ from villaops.celery import app
 from villaops.tenancy import Door, organization_context
 from villaops.tests import build
 from villaops.tests.browser import browser, chromium, open_page  # noqa: F401 - fixtures
+from villaops.tests.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 
 # Tests that commit empty every table afterwards; the audit log lets nobody do that.
 AUDIT_LOG_MAY_BE_EMPTIED = """
