@@ -42,6 +42,63 @@ LEAVING = ("net::ERR_ABORTED: ", "error: htmx:sendAbort", "error: htmx:afterRequ
 # What axe-core finds anew when only colors have changed.
 RULES_OF_COLOR = ["color-contrast", "link-in-text-block"]
 
+# Contrast takes axe-core longer than all else. It is a matter of a text's own style and of what
+# lies around it, so of all texts that are alike in these the first and the last are looked at: of
+# a list, not every row.
+LOOK_FOR_FAULTS = r"""async ([rulesOfColor, ofColorAlone]) => {
+    // A color on its way to another one is no fault: what moves is brought to its end first, and
+    // then what inherits from it.
+    const isMoving = (one) => one.effect?.getComputedTiming().endTime < Infinity;
+    for (let moving; (moving = document.getAnimations().filter(isMoving)).length;) {
+        for (const one of moving) one.finish();
+        await new Promise(requestAnimationFrame);
+    }
+
+    const numbers = new Map(), places = new Map();
+    const numberOf = (...parts) => {
+        const key = parts.join("|");
+        if (!numbers.has(key)) numbers.set(key, numbers.size + 1);
+        return numbers.get(key);
+    };
+    const placeOf = (element) => {
+        if (!element) return 0;
+        if (!places.has(element)) {
+            const at = getComputedStyle(element);
+            places.set(element, numberOf(
+                placeOf(element.parentElement), at.color, at.backgroundColor, at.backgroundImage,
+                at.opacity, at.position, at.zIndex, at.filter, at.mixBlendMode, at.overflow,
+                at.clip, at.clipPath,
+            ));
+        }
+        return places.get(element);
+    };
+    const firsts = new Map(), lasts = new Map();
+    for (const element of document.body.querySelectorAll("*")) {
+        const text = [...element.childNodes]
+            .map((node) => (node.nodeType === Node.TEXT_NODE ? node.data.trim() : "")).join("");
+        const isField = element.matches("input, select, textarea");
+        if (!(text || isField) || !element.checkVisibility()) continue;
+        const its = getComputedStyle(element);
+        const kind = numberOf(
+            placeOf(element), element.localName, its.fontSize, its.fontWeight, its.textShadow,
+            its.visibility, its.textDecoration, its.borderBottom,
+            // What axe-core passes over: what is off, and what is no word.
+            element.closest(":disabled, [aria-disabled]") !== null,
+            element.closest("label")?.control?.disabled, /[\p{L}\p{N}]{2}/u.test(text),
+        );
+        if (!firsts.has(kind)) firsts.set(kind, element);
+        lasts.set(kind, element);
+    }
+
+    const faults = async (where, rules) =>
+        (await axe.run(where, { resultTypes: ["violations"], ...rules })).violations;
+    const only = { runOnly: { type: "rule", values: rulesOfColor } };
+    const found = await faults({ include: [...firsts.values(), ...lasts.values()] }, only);
+    if (ofColorAlone) return found;
+    const others = Object.fromEntries(rulesOfColor.map((id) => [id, { enabled: false }]));
+    return [...found, ...(await faults(document, { rules: others }))];
+}"""
+
 # At the head of a module of browser tests: `pytestmark = BROWSER_TEST`.
 BROWSER_TEST = [
     pytest.mark.browser,
@@ -154,7 +211,7 @@ def assert_accessible(page: Page, looks: Sequence[Look] = ("light", "dark")) -> 
     before = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     for number, look in enumerate(looks):
         page.emulate_media(color_scheme=look)
-        grave = _grave(page, RULES_OF_COLOR if number else None)
+        grave = _grave(page, of_color_alone=bool(number))
         assert not grave, f"{page.url}, {look}\n" + "\n".join(grave)
     page.emulate_media(color_scheme="dark" if before else "light")
 
@@ -173,22 +230,9 @@ def _copy_with_script(page: Page) -> Iterator[Page]:
     context.close()
 
 
-def _grave(page: Page, rules: list[str] | None) -> list[str]:
-    """What is serious or critical, by these rules or by all."""
-    # A color on its way to another one is neither: what moves is brought to its end first, and
-    # then what inherits from it.
-    found = page.evaluate(
-        """async (rules) => {
-            const isMoving = (one) => one.effect?.getComputedTiming().endTime < Infinity;
-            for (let moving; (moving = document.getAnimations().filter(isMoving)).length;) {
-                for (const one of moving) one.finish();
-                await new Promise(requestAnimationFrame);
-            }
-            const only = rules && { runOnly: { type: "rule", values: rules } };
-            return (await axe.run(document, { resultTypes: ["violations"], ...only })).violations;
-        }""",
-        rules,
-    )
+def _grave(page: Page, *, of_color_alone: bool) -> list[str]:
+    """What is serious or critical, by all rules or by those of color."""
+    found = page.evaluate(LOOK_FOR_FAULTS, [RULES_OF_COLOR, of_color_alone])
     return [
         f"{finding['id']}: {finding['help']}: {node['html'][:160]} {node['failureSummary'][:300]}"
         for finding in found

@@ -230,3 +230,21 @@ def test_every_address_is_known_as_a_page_or_as_none(client: Client, house: Full
     pages = addresses(house)
 
     assert sorted(names_of(dashboard)) == sorted([*pages, *NO_PAGES])
+
+
+ROWS = """<!doctype html><html lang=en><title>Rows</title><style>
+body { background: white; color: black } .odd { color: %s }
+@media (prefers-color-scheme: dark) { body { background: black; color: white } }
+</style><ul>%s</ul>"""
+
+
+def test_one_row_of_many_is_found_where_it_is_hard_to_read(open_page: OpenPage) -> None:
+    rows = "".join(f"<li><p {'class=odd' if row == 7 else ''}>Row {row}" for row in range(20))
+
+    with open_page() as page:
+        page.set_content(ROWS % ("#767676", rows))
+        assert_accessible(page)
+        for color, look in (("#999", "light"), ("#444", "dark")):
+            page.set_content(ROWS % (color, rows))
+            with pytest.raises(AssertionError, match=rf", {look}\ncolor-contrast: .*Row 7"):
+                assert_accessible(page)
