@@ -445,6 +445,13 @@ class NightEvent(models.Model):
             models.Index(
                 fields=["organization", "booking", "pgh_id"], name="night_event_of_booking"
             ),
+            # What was on the books at a moment is read from this alone, of each unit's night the
+            # newest row first (analytics.statements).
+            models.Index(
+                fields=["organization", "night", "unit", "-pgh_id"],
+                include=["pgh_created_at", "pgh_label", "booking", "price"],
+                name="night_event_on_books",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),

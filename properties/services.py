@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from accounts.models import Organization, User
 from bookings.blocks import restore_block
-from bookings.models import Block, Booking, Night
+from bookings.models import Block, Booking, Night, NightEvent
 from bookings.nights import FIGURES
 from bookings.placing import UnitNotFound
 from bookings.services import delete_bookings, restore_booking
@@ -42,7 +42,7 @@ class PropertySlugTaken(Conflict):
 class PropertyHasBookings(Conflict):
     code = "property_has_bookings"
     message = "Property has bookings"
-    explanation = "The currency cannot change while the property has bookings."
+    explanation = "The currency cannot change once the property has had bookings."
 
 
 class UnitNameTaken(Conflict):
@@ -125,10 +125,7 @@ def update_property(
     home = _lock(property)
     require_version(home, expected)
     changed = apply_changes(home, changes)
-    if (
-        "currency" in changed
-        and Booking.objects.for_organization(home.organization_id).filter(property=home).exists()
-    ):
+    if "currency" in changed and _was_ever_booked(home):
         raise PropertyHasBookings
     if changed:
         clean(home)
@@ -171,6 +168,16 @@ def restore_property(*, property: Property, by: User | None) -> Property:
     for booking in stays.filter(Q(guest=None) | Q(guest__deleted_at=None)):
         restore_booking(booking=booking, by=by)
     return home
+
+
+def _was_ever_booked(home: Property) -> bool:
+    """Whether there are bookings, or were: what was on the books on a past day has the property's
+    currency, and so has a deleted booking that may be restored.
+    """
+    nights = NightEvent.objects.filter(
+        organization=home.organization_id, unit__property=home, booking__isnull=False
+    )
+    return Booking.objects.filter(property=home).exists() or nights.exists()
 
 
 def _free_slug(organization: Organization, name: str) -> str:

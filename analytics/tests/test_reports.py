@@ -13,8 +13,9 @@ from analytics import reports
 from analytics.reports import OnBooks, Scope
 from analytics.summary import Choice, Summary, summaries, together
 from bookings.models import Booking, NightEvent
-from bookings.services import cancel_booking, change_dates
+from bookings.services import cancel_booking, change_dates, delete_booking, update_booking
 from conftest import Statements
+from properties.services import PropertyHasBookings, delete_property, update_property
 from villaops.tests.build import make_booking, make_member, make_property, units_of
 from villaops.tests.client import Api
 
@@ -208,20 +209,43 @@ class TestPickup:
     def test_a_past_day_stays_what_it_was(
         self, organization: Organization, owner: User, statements: Statements
     ) -> None:
-        home = make_property(organization, units=2)
-        stay = make_booking(home, date(2026, 3, 2), 2)
+        """Whatever becomes of its bookings: called off, moved, priced anew, deleted, removed for
+        good, or gone with their property.
+        """
+        home, other = make_property(organization, units=6), make_property(organization)
+        stays = [make_booking(home, date(2026, 3, 2), 2) for _unit in range(5)]
+        make_booking(other, date(2026, 3, 2), 2)
         at(JANUARY[0])
         days = scope(organization), date(2026, 1, 1), date(2026, 1, 2)
         before = reports.pickup(*days)
-        Booking.objects.filter(pk=stay.pk).delete()
+        off, moved, repriced, deleted, removed = stays
+        cancel_booking(booking=off, by=owner)
+        change_dates(booking=moved, check_in=date(2026, 4, 5), check_out=date(2026, 4, 7), by=owner)
+        update_booking(booking=repriced, by=owner, changes={"total_price": Decimal(900)})
+        delete_booking(booking=deleted, by=owner)
+        Booking.objects.filter(pk=removed.pk).delete()
+        delete_property(property=other, by=owner)
         make_booking(home, date(2026, 3, 2), 2)
 
         with statements(1):
             after = reports.pickup(*days)
 
         assert after == before
-        assert after.on_books_to.bookings == 1
-        assert NightEvent.objects.filter(pgh_label="delete").count() == 2
+        assert after.on_books_to == OnBooks(6, 12, Decimal("1200.00"))
+        now = reports.pickup(scope(organization), date(2026, 1, 2), datetime.now(UTC).date() + ONE)
+        assert now.on_books_from == after.on_books_to
+        assert now.on_books_to == OnBooks(2, 4, Decimal("1100.00"))
+        assert (now.new.nights, now.lost.nights, now.changed.revenue) == (2, -10, 700)
+        assert NightEvent.objects.filter(pgh_label="delete").count() == 10
+
+    def test_currency_of_what_was_on_the_books_stays(
+        self, organization: Organization, owner: User
+    ) -> None:
+        home = make_property(organization)
+        delete_booking(booking=make_booking(home), by=owner)
+
+        with pytest.raises(PropertyHasBookings):
+            update_property(property=home, by=owner, changes={"currency": "CHF"})
 
 
 def test_api_answers_all_reports_and_their_files(organization: Organization, inside: None) -> None:

@@ -234,7 +234,7 @@ def test_another_currency_is_refused_once_there_are_bookings(
 
     answer = client.post(f"{root}{home.pk}/edit", VILLA | {"slug": home.slug, "units": ""})
 
-    assert "The currency cannot change while the property has bookings." in answer.text
+    assert "The currency cannot change once the property has had bookings." in answer.text
 
 
 def test_delete_says_what_goes_with_it(
