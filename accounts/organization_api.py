@@ -16,7 +16,7 @@ from accounts.organizations import update_organization
 from accounts.permissions import Permission, Role, Scope
 from accounts.services import create_organization
 from villaops.api.endpoint import SIGNED_IN, Endpoint, operation
-from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import (
     STORABLE,
     Currency,
@@ -176,6 +176,24 @@ def api_key_output(key: ApiKey) -> ApiKeyOutput:
     return ApiKeyOutput(**_key_fields(key))
 
 
+# --- Lists -----------------------------------------------------------------------------------
+
+
+def _mine(*, user: Any) -> QuerySet[Organization]:
+    rows = Organization.objects.filter(memberships__user=user)
+    return rows.annotate(role=F("memberships__role"))
+
+
+def _members(*, organization: Any) -> QuerySet[Membership]:
+    return Membership.objects.of_organization(organization)
+
+
+def _keys(*, organization: Any) -> QuerySet[ApiKey]:
+    return ApiKey.objects.standing().filter(organization=organization)
+
+
+ORGANIZATIONS, MEMBERS, API_KEYS = Listed(_mine), Listed(_members), Listed(_keys)
+
 # --- Organizations ---------------------------------------------------------------------------
 
 
@@ -193,13 +211,12 @@ class Organizations(OrganizationEndpoint):
     def get(self, query: OrganizationQuery) -> Page[OrganizationOutput]:
         """List the organizations that one is a member of."""
         default = self.default_access
-        mine: QuerySet[Organization] = Organization.objects.filter(memberships__user=self.user)
 
         def shape(organization: Any) -> OrganizationOutput:
             is_default = bool(default and default.organization == organization)
             return organization_output(organization, organization.role, is_default=is_default)
 
-        return page(self.request, mine.annotate(role=F("memberships__role")), query, shape)
+        return page(self.request, ORGANIZATIONS, query, shape, user=self.user.pk)
 
     @operation("create_organization", SIGNED_IN, status=201, errors={409}, etag="row")
     def post(self, body: OrganizationInput) -> OrganizationOutput:
@@ -251,7 +268,7 @@ class CurrentOrganization(OrganizationEndpoint):
 
 class MemberEndpoint(OrganizationEndpoint):
     def members(self) -> QuerySet[Membership]:
-        return Membership.objects.of_organization(self.organization)
+        return _members(organization=self.organization.pk)
 
     def membership(self, path: MemberPath) -> Membership:
         return find(self.members().filter(pk=path.id), MemberNotFound)
@@ -265,7 +282,8 @@ class Members(MemberEndpoint):
     @operation("list_members", Permission.READ_MEMBERS)
     def get(self, query: MemberQuery) -> Page[MemberOutput]:
         """List the members, and who has been invited."""
-        return page(self.request, self.members(), query, member_output)
+        organization = self.organization.pk
+        return page(self.request, MEMBERS, query, member_output, organization=organization)
 
     @operation("invite_member", Permission.MANAGE_MEMBERS, status=201, errors={409}, etag="row")
     def post(self, body: MemberInput) -> MemberOutput:
@@ -320,14 +338,15 @@ class MemberDetail(MemberEndpoint):
 
 class ApiKeyEndpoint(OrganizationEndpoint):
     def keys(self) -> QuerySet[ApiKey]:
-        return ApiKey.objects.standing().filter(organization=self.organization)
+        return _keys(organization=self.organization.pk)
 
 
 class ApiKeys(ApiKeyEndpoint):
     @operation("list_api_keys", Permission.MANAGE_API_KEYS)
     def get(self, query: ApiKeyQuery) -> Page[ApiKeyOutput]:
         """List the keys that have not been revoked."""
-        return page(self.request, self.keys(), query, api_key_output)
+        organization = self.organization.pk
+        return page(self.request, API_KEYS, query, api_key_output, organization=organization)
 
     @operation("create_api_key", Permission.MANAGE_API_KEYS, status=201)
     def post(self, body: ApiKeyInput) -> NewApiKeyOutput:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Count, DateField, DecimalField, Sum, Value
 
 from accounts.models import Organization
+from analytics.statements import OCCUPANCY, rows_of
 from bookings.models import Night
 from properties.models import Property, Unit
 
@@ -52,21 +53,17 @@ def occupancy_by_property(
     booked_days: distinct dates on which a counted stay holds a night in any of the property's
     units; blocks do not count. Its share of all dates is occupancy (terms.md, KPIs) with the
     property as the one thing sold: for a villa nights sold / nights available, for a house of many
-    units the share of days on which anybody stayed. Two statements.
+    units the share of days on which anybody stayed. One statement.
     """
-    homes = Property.objects.for_organization(organization).order_by("name", "id")
-    nights = Night.objects.for_organization(organization).filter(
-        night__gte=start, night__lt=end, booking__isnull=False
-    )
-    if property:
-        homes = homes.filter(pk=property.pk)
-        nights = nights.filter(unit__property=property)
-    booked = dict(
-        nights.order_by().values_list("unit__property").annotate(days=Count("night", distinct=True))
-    )
+    asked = {
+        "organization": organization.pk,
+        "property": property.pk if property else None,
+        "start": start,
+        "end": end,
+    }
     return [
-        PropertyOccupancy(pk, name, (end - start).days, booked.get(pk, 0))
-        for pk, name in homes.values_list("pk", "name")
+        PropertyOccupancy(pk, name, (end - start).days, booked)
+        for pk, name, booked in rows_of(OCCUPANCY, asked)
     ]
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import connection
 
+from villaops.kept import planned_with_values
+
 # Which properties and units of the organization a report is about: those chosen, or all. A property
 # none of whose units is chosen is none of them.
 CHOSEN = """
@@ -236,9 +238,29 @@ FROM arriving WHERE property_id IS NULL
 ORDER BY 2, 1
 """  # noqa: S608 - parts of our own
 
+# A date counts once, however many units of a property are slept in.
+OCCUPANCY = """
+SELECT home.id, home.name, coalesce(used.days, 0)
+FROM properties_property home
+LEFT JOIN (
+    SELECT property_id, count(*)::int AS days
+    FROM (
+        SELECT DISTINCT u.property_id, n.night
+        FROM bookings_night n
+        JOIN properties_unit u ON u.organization_id = n.organization_id AND u.id = n.unit_id
+        WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
+            AND n.night >= %(start)s AND n.night < %(end)s
+    ) slept
+    GROUP BY property_id
+) used ON used.property_id = home.id
+WHERE home.organization_id = %(organization)s AND home.deleted_at IS NULL
+    AND (%(property)s::uuid IS NULL OR home.id = %(property)s)
+ORDER BY home.name, home.id
+"""
+
 
 def rows_of(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run one of these."""
-    with connection.cursor() as cursor:
+    """Run one of these; which plan is good depends on how long the period is."""
+    with planned_with_values(), connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()

@@ -28,7 +28,7 @@ from properties.models import Property, Unit
 from properties.services import PropertyNotFound
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.errors import InvalidInput, rule_error
-from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, found, page
 from villaops.api.wire import (
     STORABLE,
     Input,
@@ -42,6 +42,7 @@ from villaops.api.wire import (
     optional,
 )
 from villaops.errors import BrokenRule
+from villaops.kept import Kept
 from villaops.versions import require_version
 
 # --- What travels in -------------------------------------------------------------------------
@@ -202,6 +203,32 @@ def _facts(booking: Any, *, prices: bool) -> dict[str, Any]:
     }
 
 
+# --- Reads -----------------------------------------------------------------------------------
+
+
+def _matching(
+    *, organization: Any, search: Any = "", search_no_emails: Any = "", **filters: Any
+) -> BookingQuerySet:
+    rows = Booking.objects.for_organization(organization)
+    rows = rows.matching(search).matching(search_no_emails, emails=False)
+    return rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
+
+
+def _whole(*, organization: Any, pk: Any) -> BookingQuerySet:
+    """A booking with its property and guest."""
+    units = Unit.objects.for_organization(organization).filter(property=OuterRef("property"))
+    count = units.order_by().values("property").annotate(n=Count("pk"))
+    rows = Booking.objects.for_organization(organization).filter(pk=pk)
+    return (
+        rows.select_related("property", "guest")
+        .with_unit_ids()
+        .annotate(unit_count=Coalesce(Subquery(count.values("n")), 0))
+    )
+
+
+BOOKINGS = Listed(_matching, BookingQuerySet.with_unit_ids)
+BOOKING = Kept(_whole)
+
 # --- Endpoints -------------------------------------------------------------------------------
 
 
@@ -259,11 +286,15 @@ class Bookings(BookingEndpoint):
             raise InvalidInput(
                 [rule_error(["query", "ordering"], "Prices are not yours to see", query.ordering)]
             )
-        filters = query.filters()
-        search = filters.pop("search", "")
-        rows = self.bookings().matching(search, emails=self.access.can(Permission.READ_GUESTS))
-        rows = rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
-        return page(self.request, rows, query, self.output(), BookingQuerySet.with_unit_ids)
+        given = query.filters()
+        search = given.pop("search", "")
+        if search:
+            may_know = self.access.can(Permission.READ_GUESTS)
+            given["search" if may_know else "search_no_emails"] = search
+        organization = self.access.organization.pk
+        return page(
+            self.request, BOOKINGS, query, self.output(), organization=organization, **given
+        )
 
     @operation("create_booking", Permission.WRITE_BOOKINGS, status=201, errors={409}, etag="row")
     def post(self, body: BookingInput) -> BookingOutput:
@@ -280,15 +311,9 @@ class BookingDetail(BookingEndpoint):
     @operation("get_booking", Permission.READ_BOOKINGS, etag="row")
     def get(self, path: BookingPath) -> BookingDetailOutput:
         """Show a booking with its property and guest."""
-        units = Unit.objects.for_organization(self.access.organization)
-        count = units.filter(property=OuterRef("property")).order_by().values("property")
-        rows = (
-            self.bookings()
-            .select_related("property", "guest")
-            .with_unit_ids()
-            .annotate(unit_count=Coalesce(Subquery(count.annotate(n=Count("pk")).values("n")), 0))
+        booking: Any = found(
+            BOOKING.first(organization=self.access.organization.pk, pk=path.id), BookingNotFound
         )
-        booking: Any = find(rows.filter(pk=path.id), BookingNotFound)
         output = BookingDetailOutput(
             **_facts(booking, prices=self.access.can(Permission.READ_PRICES)),
             property=property_output(booking.property, booking.unit_count),

@@ -13,7 +13,7 @@ from bookings.models import MAX_BLOCKED_DAYS, Block
 from bookings.placing import UnitNotFound
 from properties.models import Unit
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import STORABLE, Input, Message, Moment, Output, Text, optional
 
 
@@ -87,12 +87,19 @@ def block_output(block: Block) -> BlockOutput:
     )
 
 
+def _blocks(*, organization: Any, **filters: Any) -> QuerySet[Block]:
+    rows = Block.objects.for_organization(organization).select_related("unit")
+    return rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
+
+
+BLOCKS = Listed(_blocks)
+
+
 class BlockEndpoint(Endpoint):
     tag = "Blocks"
 
     def blocks(self) -> QuerySet[Block]:
-        rows = Block.objects.for_organization(self.access.organization)
-        return rows.select_related("unit")
+        return _blocks(organization=self.access.organization.pk)
 
     def block(self, path: BlockPath) -> Block:
         return find(self.blocks().filter(pk=path.id), BlockNotFound)
@@ -111,8 +118,8 @@ class Blocks(BlockEndpoint):
     @operation("list_blocks", Permission.READ_BOOKINGS)
     def get(self, query: BlockQuery) -> Page[BlockOutput]:
         """List blocks."""
-        filters = {LOOKUPS.get(name, name): value for name, value in query.filters().items()}
-        return page(self.request, self.blocks().filter(**filters), query, block_output)
+        given = {"organization": self.access.organization.pk, **query.filters()}
+        return page(self.request, BLOCKS, query, block_output, **given)
 
     @operation("create_block", Permission.WRITE_BOOKINGS, status=201, errors={409})
     def post(self, body: BlockInput) -> BlockOutput:

@@ -72,7 +72,6 @@ class Turnover:
 class Stays:
     """The rows of the day's stays."""
 
-    pending: list[Booking] = field(default_factory=list)
     no_shows: list[Booking] = field(default_factory=list)
     unplaced: int = 0
     arrivals: list[Row] = field(default_factory=list)
@@ -115,20 +114,18 @@ def on_their_day(
 
 
 def stays_of(organization: Organization, days: Days) -> Stays:
-    """Who comes, who goes, who stays, which units change hands; and on the live page who waits for
-    an answer and how many for a unit. Two statements.
+    """Who comes, who goes, who stays, which units change hands; and on the live page of whom nobody
+    knows whether they came, and how many wait for a unit. Two statements.
     """
     own = Booking.objects.for_organization(organization).with_guest_and_property()
     found = on_their_day(days, own, _live if days.is_live else BookingQuerySet.on_the_books)
     if days.is_live:
-        found |= own.filter(status=Status.PENDING, check_out__gt=days.day - ONE)
         found |= own.unplaced().filter(check_out__gt=days.day)
         for zone, before in days.asked_before.items():
             found |= own.filter(property__time_zone=zone).maybe_no_shows(before)
     bookings = list(found.order_by("property__name", "check_in", "id"))
     sorter = _Sorter(days, [b for b in bookings if not _only_waits(b, days)])
     return Stays(
-        pending=_pending(bookings, days),
         no_shows=_no_shows(bookings, days),
         unplaced=sum(not b.is_placed and b.check_out > days.day for b in bookings),
         arrivals=sorter.arrivals(),
@@ -138,14 +135,16 @@ def stays_of(organization: Organization, days: Days) -> Stays:
     )
 
 
-def _pending(bookings: Iterable[Booking], days: Days) -> list[Booking]:
-    """Stays still to come or under way that wait for an answer, soonest first; now only."""
-    waiting = [
-        b
-        for b in bookings
-        if days.is_live and b.status == Status.PENDING and b.check_out > days.day - ONE
-    ]
-    return sorted(waiting, key=lambda b: (b.check_in, b.created_at, b.pk))
+def pending_of(organization: Organization, days: Days) -> BookingQuerySet:
+    """Stays still to come or under way that wait for an answer, soonest first; now only.
+
+    There may be any number of them, unlike of what happens on a day.
+    """
+    own = Booking.objects.for_organization(organization).with_guest_and_property()
+    if not days.is_live:
+        return own.none()
+    waiting = own.filter(status=Status.PENDING, check_out__gt=days.day - ONE)
+    return waiting.order_by("check_in", "created_at", "id")
 
 
 def _no_shows(bookings: Iterable[Booking], days: Days) -> list[Booking]:
@@ -162,7 +161,7 @@ def _no_shows(bookings: Iterable[Booking], days: Days) -> list[Booking]:
 
 
 def _only_waits(booking: Booking, days: Days) -> bool:
-    """Whether a stay was read for its answer or its unit alone: it is not of this day."""
+    """Whether a stay was read for its unit or its no-show alone: it is not of this day."""
     day = days.at(booking.property)
     return (
         days.is_live

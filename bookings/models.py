@@ -133,6 +133,12 @@ class Booking(models.Model):
             _of_the_living(["organization", "check_in"], "booking_arrivals"),
             _of_the_living(["organization", "check_out"], "booking_departures"),
             _of_the_living(["organization", "status", "-created_at"], "booking_by_status"),
+            # Who is still to come, soonest first; few of them lie in the past.
+            models.Index(
+                fields=["organization", "check_in"],
+                condition=Q(status__in=["pending", "confirmed"], deleted_at=None),
+                name="booking_expected",
+            ),
             GinIndex(OpClass(Upper("reference"), "gin_trgm_ops"), name="booking_reference_search"),
             models.Index(
                 fields=["-id"], condition=Q(deleted_at__isnull=False), name="booking_deleted"

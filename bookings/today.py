@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.dateparse import parse_date
@@ -13,7 +14,15 @@ from accounts.access import OrganizationRequest, page
 from accounts.models import Organization
 from accounts.permissions import Permission
 from analytics.figures import DayOccupancy, occupancy_by_day
-from bookings.day_rows import ONE, Days, blocks_of, days_of, on_their_day, stays_of
+from bookings.day_rows import (
+    ONE,
+    Days,
+    blocks_of,
+    days_of,
+    on_their_day,
+    pending_of,
+    stays_of,
+)
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
 
@@ -33,7 +42,6 @@ def today(request: OrganizationRequest) -> HttpResponse:
     days = days_of(organization, _chosen_day(request))
     stays = stays_of(organization, days)
     rows: dict[str, list[Any]] = {
-        "pending": stays.pending,
         "no-shows": stays.no_shows,
         "arrivals": stays.arrivals,
         "departures": stays.departures,
@@ -42,8 +50,11 @@ def today(request: OrganizationRequest) -> HttpResponse:
         "blocks": blocks_of(organization, days),
     }
     alone = request.GET.get("show", "")
-    lists = _lists(rows, alone if alone in LISTS else "", request.GET.get("page"))
-    has_chart = request.access.can(Permission.READ_OCCUPANCY)
+    alone = alone if alone in LISTS else ""
+    number = request.GET.get("page")
+    waiting = pending_of(organization, days)
+    pending = Paginator(waiting, ROWS_ALONE).get_page(number) if alone == "pending" else None
+    has_chart = request.access.can(Permission.READ_OCCUPANCY) and not alone
     return render(
         request,
         "bookings/today.html",
@@ -51,10 +62,10 @@ def today(request: OrganizationRequest) -> HttpResponse:
             "days": days,
             "previous": days.day - ONE if days.day > dt.date.min else None,
             "next": days.day + ONE if days.day < _last_day() else None,
-            "lists": lists,
+            "lists": {"pending": pending or _soonest(waiting), **_lists(rows, alone, number)},
             "unplaced": stays.unplaced if days.is_live else 0,
-            "alone": alone if alone in LISTS else "",
-            "coming": _coming(organization, days) if days.is_live else [],
+            "alone": alone,
+            "coming": _coming(organization, days) if days.is_live and not alone else [],
             "chart": _chart(organization, days) if has_chart else None,
         },
     )
@@ -84,6 +95,16 @@ def _lists(rows: dict[str, list[Any]], alone: str, number: str | None) -> dict[s
         else Paginator(own, ROWS_SHOWN).get_page(1)
         for name, own in rows.items()
     }
+
+
+def _soonest(waiting: BookingQuerySet) -> Page[Booking]:
+    """The first page of those who wait, and how many there are, in one statement."""
+    total = waiting.order_by().values("organization").annotate(n=Count("pk")).values("n")
+    shown: list[Any] = list(waiting.annotate(total=Subquery(total))[:ROWS_SHOWN])
+    paginator = Paginator(waiting, ROWS_SHOWN)
+    # What it would count itself.
+    paginator.count = shown[0].total if shown else 0
+    return Page(shown, 1, paginator)
 
 
 def _coming(organization: Organization, days: Days) -> BookingQuerySet:

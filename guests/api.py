@@ -1,6 +1,6 @@
 """The JSON face of guests."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, Strict
@@ -10,7 +10,7 @@ from guests.models import Guest
 from guests.querysets import GuestQuerySet
 from guests.services import GuestNotFound, create_guest, delete_guest, update_guest
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import (
     STORABLE,
     Email,
@@ -73,6 +73,14 @@ def guest_output(guest: Guest) -> GuestOutput:
     )
 
 
+def _matching(*, organization: Any, search: Any = "") -> GuestQuerySet:
+    guests = Guest.objects.for_organization(organization)
+    return guests.matching(search) if search else guests
+
+
+GUESTS = Listed(_matching)
+
+
 class GuestEndpoint(Endpoint):
     tag = "Guests"
 
@@ -90,7 +98,8 @@ class Guests(GuestEndpoint):
     @operation("list_guests", Permission.READ_GUESTS, etag="list")
     def get(self, query: GuestQuery) -> Page[GuestOutput]:
         """List guests; `search` looks into name and e-mail."""
-        return page(self.request, self.guests().matching(query.search), query, guest_output)
+        given = {"organization": self.access.organization.pk, **query.filters()}
+        return page(self.request, GUESTS, query, guest_output, **given)
 
     @operation("create_guest", Permission.WRITE_GUESTS, status=201, errors={409}, etag="row")
     def post(self, body: GuestInput) -> GuestOutput:

@@ -10,7 +10,7 @@ from pydantic import Field, Strict, model_validator
 from accounts.permissions import Permission
 from bookings.placing import UnitNotFound
 from properties.models import Property, Unit
-from properties.querysets import PropertyQuerySet
+from properties.querysets import PropertyQuerySet, UnitQuerySet
 from properties.services import (
     PROPERTIES,
     PropertyNotFound,
@@ -22,7 +22,7 @@ from properties.services import (
     update_unit,
 )
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
 from villaops.api.wire import (
     INTEGER_MAX,
     SLUG_SHAPE,
@@ -217,6 +217,20 @@ def unit_output(unit: Unit) -> UnitOutput:
     )
 
 
+# --- Reads -----------------------------------------------------------------------------------
+
+
+def _homes(*, organization: Any, **filters: Any) -> PropertyQuerySet:
+    return Property.objects.for_organization(organization).filter(**filters)
+
+
+def _units(*, organization: Any, home: Any) -> UnitQuerySet:
+    return Unit.objects.for_organization(organization).filter(property=home)
+
+
+PROPERTIES_LISTED = Listed(_homes, PropertyQuerySet.with_unit_count)
+UNITS_LISTED = Listed(_units)
+
 # --- Properties ------------------------------------------------------------------------------
 
 
@@ -241,9 +255,13 @@ class Properties(PropertyEndpoint):
         """List properties."""
 
         def answer() -> bytes:
-            rows = self.homes().filter(**query.filters()).with_unit_count()
             found = page(
-                self.request, rows, query, lambda home: property_output(home, home.unit_count)
+                self.request,
+                PROPERTIES_LISTED,
+                query,
+                lambda home: property_output(home, home.unit_count),
+                organization=self.access.organization.pk,
+                **query.filters(),
             )
             return found.model_dump_json().encode()
 
@@ -306,8 +324,10 @@ class Units(UnitEndpoint):
     @operation("list_units", Permission.READ_PROPERTIES, etag="list")
     def get(self, path: PropertyPath, query: UnitQuery) -> Page[UnitOutput]:
         """List the units of a property."""
-        units = Unit.objects.for_organization(self.access.organization)
-        return page(self.request, units.filter(property=self.home(path)), query, unit_output)
+        home, organization = self.home(path).pk, self.access.organization.pk
+        return page(
+            self.request, UNITS_LISTED, query, unit_output, organization=organization, home=home
+        )
 
     @operation("create_unit", Permission.WRITE_PROPERTIES, status=201, errors={409}, etag="row")
     def post(self, path: PropertyPath, body: UnitInput) -> UnitOutput:

@@ -206,14 +206,14 @@ def test_occupancy_page_shows_what_the_api_says(
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_occupancy_takes_four_statements(
+def test_occupancy_takes_three_statements(
     api: Api, organization: Organization, rows: int, statements: Statements
 ) -> None:
     with organization_context(organization, by=None, door=Door.COMMAND):
         for _ in range(rows):
             make_booking(make_property(organization))
 
-    with statements(4):
+    with statements(3):
         answer = api.get("analytics/occupancy", **APRIL).json()
 
     assert len(answer["properties"]) == rows

@@ -136,5 +136,5 @@ def test_occupancy_asks_as_much_for_one_row_as_for_three(
         make_booking(make_property(organization))
 
     # The last of them gives the test its own context back.
-    with statements(9):
+    with statements(8):
         client.get(root)

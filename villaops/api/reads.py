@@ -1,6 +1,7 @@
 """What reading needs: one object or its 404, a page of a list, its limit, skip and ordering."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, Field
 from villaops.api.endpoint import query_of
 from villaops.api.wire import Input, Output, Text, integer, optional
 from villaops.errors import NotFound
+from villaops.kept import MOST_SHAPES, Given, Kept, planned_with_values
 
 
 class Page[Item](Output):
@@ -83,37 +85,48 @@ class OrderedBy(GroupedMetadata):
         return f"Any of {', '.join(self.fields)}, separated by commas, with - to descend"
 
 
-def find[M: Model](rows: QuerySet[M, Any], missing: type[NotFound]) -> M:
-    """The one row, or the error that says there is none."""
-    row = rows.first()
+def found[M: Model](row: M | None, missing: type[NotFound]) -> M:
+    """The row, or the error that says there is none."""
     if row is None:
         raise missing
     return row
 
 
+def find[M: Model](rows: QuerySet[M, Any], missing: type[NotFound]) -> M:
+    """The one row, or the error that says there is none."""
+    return found(rows.first(), missing)
+
+
 def page[M: Model, Item](
     request: HttpRequest,
-    rows: QuerySet[M, Any],
+    listed: "Listed[M]",
     query: ListQuery,
     shape: Callable[[Any], Item],
-    bring: Callable[[Any], QuerySet[M, Any]] | None = None,
+    **given: Any,
 ) -> Page[Item]:
-    """One page of `rows` in two statements: all matches counted, the page's rows read.
+    """One page of a list in two statements: all matches counted, the page's rows read."""
+    if "cursor" in query.model_fields_set:
+        return _page_after_key(request, listed, query, shape, given)
+    with planned_with_values(if_so=bool(query.filters())):
+        total = listed.count(given)
+        rows = listed.part(given, query.ordering, query.skip, query.limit)
+    return page_after(request, [shape(row) for row in rows], total, query.skip, query.limit)
 
-    What `bring` adds to a row is worked out for the rows of the page only, and not for those
-    that are skipped: they are found by their keys first.
-    """
-    total = rows.count()
-    by = Ordering(rows, query.ordering)
-    if "cursor" not in query.model_fields_set:
-        there = _brought(rows, by, slice(query.skip, query.skip + query.limit), bring)
-        return page_after(request, [shape(row) for row in there], total, query.skip, query.limit)
-    if query.cursor:
-        rows = rows.filter(by.after(*read_cursor(query.cursor, query.ordering)))
-    # One row more says whether there is a next page.
-    found = list(by.with_keys(_brought(rows, by, slice(query.limit + 1), bring)))
-    shown, more = found[: query.limit], found[query.limit :]
-    following = {"cursor": by.cursor(shown[-1])} if more else None
+
+def _page_after_key[M: Model, Item](
+    request: HttpRequest,
+    listed: "Listed[M]",
+    query: ListQuery,
+    shape: Callable[[Any], Item],
+    given: Mapping[str, Any],
+) -> Page[Item]:
+    key = read_cursor(query.cursor, query.ordering) if query.cursor else None
+    with planned_with_values():
+        total = listed.count(given)
+        # One row more says whether there is a next page.
+        rows = listed.after(given, query.ordering, key, query.limit + 1)
+    shown, more = rows[: query.limit], rows[query.limit :]
+    following = {"cursor": listed.cursor(given, query.ordering, shown[-1])} if more else None
     return Page(
         items=[shape(row) for row in shown],
         total=total,
@@ -134,17 +147,73 @@ def page_after[Item](
     )
 
 
-def _brought[M: Model](
-    rows: QuerySet[M, Any],
-    by: "Ordering",
-    part: slice,
-    bring: Callable[[Any], QuerySet[M, Any]] | None,
-) -> QuerySet[M, Any]:
-    found = rows.order_by(*by.terms)[part]
-    if bring is None:
-        return found
-    everything = rows.model._default_manager.filter(pk__in=found.values("pk"))
-    return bring(everything).order_by(*by.terms)
+class Listed[M: Model]:
+    """A list, whose statements are made once for each combination of filters and each ordering.
+
+    build: makes the rows of the values that are given, by name (`villaops.kept`).
+    bring: what it adds to a row is worked out for the rows of the page only, and not for those that
+    are skipped: they are found by their keys first.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., QuerySet[M, Any]],
+        bring: Callable[[Any], QuerySet[M, Any]] | None = None,
+    ) -> None:
+        self._build = build
+        self._bring = bring
+        self._all = Kept(build)
+        self._parts = Kept(self._part)
+        self._after = Kept(self._following)
+        self._ordering = lru_cache(MOST_SHAPES)(self._ordered)
+
+    def count(self, given: Mapping[str, Any]) -> int:
+        """How many rows match."""
+        return self._all.count(**given)
+
+    def part(self, given: Mapping[str, Any], ordering: str, skip: int, limit: int) -> list[M]:
+        """So many rows after so many."""
+        return self._parts.all(ordering, skip, limit, **given)
+
+    def after(
+        self, given: Mapping[str, Any], ordering: str, key: "Key | None", limit: int
+    ) -> list[M]:
+        """So many rows after the one with the key, with what a cursor is made of."""
+        if key is None:
+            return self._after.all(ordering, None, limit, **given)
+        values, pk = key
+        known = {f"key_{n}": value for n, value in enumerate(values) if value is not None}
+        are_there = tuple(value is not None for value in values)
+        return self._after.all(ordering, are_there, limit, key=pk, **known, **given)
+
+    def cursor(self, given: Mapping[str, Any], ordering: str, row: M) -> str:
+        """What `next` says when this was the last row."""
+        return self._ordering(ordering, tuple(given)).cursor(row)
+
+    def _ordered(self, ordering: str, names: tuple[str, ...]) -> "Ordering":
+        return Ordering(self._build(**{name: Given(name) for name in names}), ordering)
+
+    def _part(self, ordering: str, skip: int, limit: int, **given: Any) -> QuerySet[M, Any]:
+        rows = self._build(**given)
+        return self._brought(rows, Ordering(rows, ordering), slice(skip, skip + limit))
+
+    def _following(
+        self, ordering: str, are_there: tuple[bool, ...] | None, limit: int, **given: Any
+    ) -> QuerySet[M, Any]:
+        pk = given.pop("key", None)
+        values = [given.pop(f"key_{n}", None) for n in range(len(are_there or ()))]
+        rows = self._build(**given)
+        by = Ordering(rows, ordering)
+        if are_there is not None:
+            rows = rows.filter(by.after(values, pk))
+        return by.with_keys(self._brought(rows, by, slice(limit)))
+
+    def _brought(self, rows: QuerySet[M, Any], by: "Ordering", part: slice) -> QuerySet[M, Any]:
+        there = rows.order_by(*by.terms)[part]
+        if self._bring is None:
+            return there
+        everything = rows.model._default_manager.filter(pk__in=there.values("pk"))
+        return self._bring(everything).order_by(*by.terms)
 
 
 def _url(request: HttpRequest, change: Mapping[str, Any] | None) -> str | None:
@@ -165,7 +234,11 @@ class BadCursor(ValueError):
     """No cursor of ours, or not one of this ordering."""
 
 
-def read_cursor(sent: str, ordering: str) -> tuple[list[Any], str]:
+# The values that a row is sorted by, and its id.
+type Key = tuple[list[Any], str]
+
+
+def read_cursor(sent: str, ordering: str) -> Key:
     """The key of the last row shown: its values in this ordering, and its id. Raises BadCursor."""
     try:
         of, values, pk = _signer.unsign_object(sent)
@@ -203,7 +276,7 @@ class Ordering:
                 terms.append(F(name).asc(nulls_last=True))
         return [*terms, "id"]
 
-    def after(self, values: list[Any], pk: str) -> Q:
+    def after(self, values: list[Any], pk: Any) -> Q:
         """The rows that come after the one with these values and this id.
 
         `(a, b, id) > (x, y, z)` says it only where every column ascends and none is ever null. What

@@ -1,0 +1,136 @@
+"""Querysets whose SQL is made once, for what is read again and again.
+
+To build a queryset and to turn it into SQL takes Django most of the time of a read, and the outcome
+is the same but for the values: docs/decisions/0015-kept-statements.md has figures. Here a queryset
+is built with a `Given` where each value goes, and its SQL is kept with the place of each.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any, cast
+
+from django.db import connection
+from django.db.models import Expression, Model, QuerySet
+from django.db.models.query import ModelIterable
+
+# Of each list: its orderings, combinations of filters, and first pages.
+MOST_SHAPES = 256
+
+
+class Given(Expression):
+    """A value that is known only when a kept queryset is asked."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, *_: Any, **__: Any) -> tuple[str, tuple["Given"]]:  # type: ignore[override]
+        """A place, and instead of its value the name of it."""
+        return "%s", (self,)
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """A queryset's SQL, and what Django needs to make objects of its rows."""
+
+    queryset: QuerySet[Any, Any]
+    compiler: Any
+    sql: str
+    places: tuple[Any, ...]
+    converters: Mapping[int, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, queryset: QuerySet[Any, Any]) -> "_Statement":
+        compiler = queryset.query.get_compiler(connection.alias)
+        sql, places = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        return cls(queryset, compiler, sql, tuple(places), converters)
+
+    def counting(self) -> "_Statement":
+        """How many rows it has."""
+        sql = f"SELECT count(*) FROM ({self.sql}) matching"  # noqa: S608 - Django's own
+        return _Statement(self.queryset, self.compiler, sql, self.places)
+
+    def rows(self, values: Mapping[str, Any]) -> list[Any]:
+        bound = [values[one.name] if isinstance(one, Given) else one for one in self.places]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, bound)
+            found = cursor.fetchall()
+        if not self.converters:
+            return found
+        return list(self.compiler.apply_converters(found, self.converters))
+
+    def objects(self, values: Mapping[str, Any]) -> list[Any]:
+        """As the queryset would give them: its iterator, told that it has asked already."""
+        rows = self.rows(values)
+        asked = SimpleNamespace(
+            select=self.compiler.select,
+            klass_info=self.compiler.klass_info,
+            annotation_col_map=self.compiler.annotation_col_map,
+            execute_sql=lambda **_: rows,
+            results_iter=lambda results: results,
+        )
+        queryset = SimpleNamespace(
+            db=connection.alias,
+            model=self.queryset.model,
+            query=SimpleNamespace(get_compiler=lambda using: asked),
+            _fetch_mode=self.queryset._fetch_mode,
+            _known_related_objects={},
+        )
+        return list(ModelIterable(cast("Any", queryset)))
+
+
+class Kept[M: Model]:
+    """What `build(*shape, **values)` gives, without building it again.
+
+    build: makes the queryset; whatever its SQL depends on beyond the presence of a value is part of
+    the shape. It gets a `Given` for each value, and must do nothing with it but put it there.
+    Prefetching is not for these.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[M, Any]]) -> None:
+        self._build = build
+        self._statement = lru_cache(MOST_SHAPES)(self._made)
+
+    def all(self, *shape: Hashable, **values: Any) -> list[M]:
+        """The rows; one statement."""
+        return self._statement(shape, tuple(values)).objects(values)
+
+    def first(self, *shape: Hashable, **values: Any) -> M | None:
+        """The first row, or None."""
+        return next(iter(self.all(*shape, **values)), None)
+
+    def count(self, *shape: Hashable, **values: Any) -> int:
+        """How many rows there are; one statement."""
+        [[total]] = self._statement(shape, tuple(values), counts=True).rows(values)
+        return int(total)
+
+    def _made(
+        self, shape: tuple[Hashable, ...], names: tuple[str, ...], *, counts: bool = False
+    ) -> _Statement:
+        queryset = self._build(*shape, **{name: Given(name) for name in names})
+        if counts:
+            return _Statement.of(queryset.order_by().values("pk")).counting()
+        return _Statement.of(queryset)
+
+
+@contextmanager
+def planned_with_values(*, if_so: bool = True) -> Iterator[None]:
+    """Have PostgreSQL plan the statements inside with their values in sight.
+
+    After some executions it plans a prepared statement once and for all, for values it cannot know:
+    a period might be a night or ten years, a text somebody's name or nothing. For periods that has
+    taken 70 times as long. Planning anew costs about a millisecond.
+    """
+    connection.ensure_connection()
+    line = connection.connection
+    threshold = line.prepare_threshold
+    if if_so:
+        line.prepare_threshold = None
+    try:
+        yield
+    finally:
+        line.prepare_threshold = threshold

@@ -1,0 +1,121 @@
+"""Querysets whose SQL is kept: they give what the queryset would, and plan as they are told."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import Organization, User
+from bookings.models import Booking
+from bookings.querysets import BookingQuerySet
+from guests.models import Guest
+from properties.models import Property
+from villaops.kept import Kept, planned_with_values
+from villaops.tenancy import Door, organization_context
+from villaops.tests.build import DAY, make_booking, make_guest, make_property
+
+pytestmark = pytest.mark.django_db
+
+
+def _of_guest(order: str, *, organization: Any, text: Any = "") -> BookingQuerySet:
+    rows = Booking.objects.for_organization(organization).select_related("property", "guest")
+    return rows.with_unit_ids().matching(text).order_by(order)
+
+
+@pytest.fixture
+def bookings(organization: Organization, owner: User) -> Any:
+    """Two stays, of guests whose names hold what LIKE takes for a pattern."""
+    with organization_context(organization, by=owner, door=Door.COMMAND):
+        home = make_property(organization, name="Villa Aurora", amenities=["pool"])
+        for n, name in enumerate(["100 % Emma", "Yuki_Tanaka"]):
+            make_booking(
+                home, DAY.replace(day=1 + 7 * n), guest=make_guest(organization, name=name)
+            )
+        yield
+
+
+def same(found: list[Any], wanted: Any) -> bool:
+    wanted = list(wanted)
+    return [vars_of(row) for row in found] == [vars_of(row) for row in wanted]
+
+
+def vars_of(row: Any) -> Any:
+    own = {name: value for name, value in vars(row).items() if name != "_state"}
+    return own, [vars_of(one) for one in row._state.fields_cache.values()]
+
+
+def test_rows_are_what_the_queryset_would_give(organization: Organization, bookings: None) -> None:
+    kept = Kept(_of_guest)
+    wanted = _of_guest("-check_in", organization=organization.pk)
+
+    assert same(kept.all("-check_in", organization=organization.pk), wanted)
+    assert same(kept.all("check_in", organization=organization.pk), reversed(wanted))
+    assert kept.count("check_in", organization=organization.pk) == 2
+    assert kept.all("check_in", organization=organization.pk)[0].property.amenities == ["pool"]
+
+
+def test_what_is_found_has_not_to_be_asked_for_again(
+    organization: Organization, bookings: None, django_assert_num_queries: Any
+) -> None:
+    kept = Kept(_of_guest)
+    with django_assert_num_queries(1):
+        assert [b.guest.name for b in kept.all("check_in", organization=organization.pk)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("0 % e", 1), ("100 emma", 0), ("i_t", 1), ("u_t", 0), ("\\", 0), ("", 2)]
+)
+def test_a_text_means_itself(
+    organization: Organization, bookings: None, text: str, found: int
+) -> None:
+    kept = Kept(_of_guest)
+    given = {"organization": organization.pk, "text": text}
+
+    assert kept.count("check_in", **given) == found
+    assert len(kept.all("check_in", **given)) == found
+
+
+def test_it_is_built_once_and_asked_with_any_values(
+    organization: Organization, bookings: None
+) -> None:
+    built = []
+
+    def build(*, pk: Any) -> Any:
+        built.append(pk)
+        return Guest.objects.filter(pk=pk)
+
+    kept = Kept(build)
+    for guest in Guest.objects.all():
+        assert kept.first(pk=guest.pk) == guest
+    assert kept.first(pk=organization.pk) is None
+    assert len(built) == 1
+
+
+def test_another_context_shows_other_rows(
+    organization: Organization, bookings: None, other_organization: Organization
+) -> None:
+    kept = Kept(lambda: Property.objects.order_by("name"))
+    assert kept.count() == 1
+
+    with organization_context(other_organization, by=None, door=Door.COMMAND):
+        assert kept.all() == []
+
+
+def test_planned_with_values_is_not_prepared(organization: Organization, bookings: None) -> None:
+    kept = Kept(_of_guest)
+    sql = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%matching'"
+
+    def prepared() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return int(cursor.fetchone()[0])
+
+    before = prepared()
+    for _ in range(6):
+        with planned_with_values():
+            kept.count("check_in", organization=organization.pk)
+    assert prepared() == before
+
+    for _ in range(6):
+        kept.count("check_in", organization=organization.pk)
+    assert prepared() == before + 1
