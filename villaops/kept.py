@@ -36,7 +36,7 @@ class Given(Expression):
 class _Statement:
     """A queryset's SQL, and what Django needs to make objects of its rows."""
 
-    queryset: QuerySet[Any, Any]
+    queryset: Any
     compiler: Any
     sql: str
     places: tuple[Any, ...]
