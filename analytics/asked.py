@@ -1,8 +1,9 @@
 """What a person asks of the analytics pages, as the address of each of them says it.
 
 `preset`, or `from` and `to` (exclusive, as in the API); `compare`; `property` and `unit`, each as
-often as one likes; `currency`; `by`. Forms for people send `last`, the last night, for `to`. Dates
-win over a preset that means others, so that a link shows what it showed.
+often as one likes; `currency`; `by`; `since`, the days whose pickup is told. Forms for people send
+`last`, the last night, for `to`. Dates win over a preset that means others, so that a link shows
+what it showed.
 """
 
 import datetime as dt
@@ -115,6 +116,9 @@ PRESETS: Mapping[str, tuple[Any, Callable[[dt.date], Period]]] = {
     "next_365": (_("Next 365 nights"), _next_nights(365)),
 }
 USUAL_PRESET = "this_month"
+# So many days ago the books are compared with those of today.
+SINCE = (1, 7, 14, 30, 90)
+USUAL_SINCE = 7
 
 
 def usual_interval(days: int) -> Interval:
@@ -160,6 +164,7 @@ class Asked:
     preset: str = ""
     compare: Comparing = "previous"
     by: Interval = "month"
+    since: int = USUAL_SINCE
     # As asked; the usual one is not named in the address.
     currency: str = ""
     homes: list[Home] = field(default_factory=list)
@@ -196,6 +201,15 @@ class Asked:
         """The units that were named."""
         return [room for room in self.rooms if room.pk in self.scope.units]
 
+    def form(self) -> "QuestionForm":
+        """The form that asks this, filled in."""
+        sent = QueryDict(self.query(from_=self.period.start, to=None), mutable=True)
+        sent.update({"last": str(self.period.last), "compare": self.compare, "by": self.by})
+        form = QuestionForm(sent, homes=self.homes, rooms=self.rooms)
+        possible = possible_intervals(self.period.days)
+        form.offer("by", [(name, words) for name, words in INTERVALS.items() if name in possible])
+        return form
+
     def query(self, **changes: Any) -> str:
         """All of it as the query of an address; with some values changed, or taken out by None.
 
@@ -210,6 +224,7 @@ class Asked:
             "unit": self.scope.units,
             "currency": self.currency,
             "by": None if self.by == usual_interval(self.period.days) else self.by,
+            "since": None if self.since == USUAL_SINCE else self.since,
         }
         if "preset" in changes:
             said = {name: value for name, value in said.items() if name not in dates}
@@ -247,6 +262,13 @@ class QuestionForm(HouseForm):
     unit = forms.MultipleChoiceField(label=_("Units"), required=False)
     currency = forms.ChoiceField(label=_("Currency"), required=False)
     by = forms.ChoiceField(label=_("Drawn by"), required=False, choices=list(INTERVALS.items()))
+
+    since = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=USUAL_SINCE,
+        choices=[(days, str(days)) for days in SINCE],
+    )
 
     def __init__(self, data: QueryDict, *, homes: list[Home], rooms: list[Room]) -> None:
         super().__init__(data)
@@ -319,6 +341,7 @@ def asked_in(sent: QueryDict, organization: Organization) -> Asked:
         preset,
         cast(Comparing, given["compare"] or "previous"),
         by if by in possible else possible[0],
+        given["since"],
         given["currency"],
         homes,
         form.rooms,

@@ -1,4 +1,4 @@
-"""What the charts of the figures' page are drawn from, as charts.js reads it."""
+"""What the charts of the pages of figures are drawn from, as charts.js reads it."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -16,9 +16,9 @@ def chart_of_days(days: Sequence[DayOccupancy], *, by_month: bool) -> Chart:
     """Occupancy by day, or by month when each of the days stands for one."""
     name = written.month if by_month else written.short_plain_day
     rates = [day.rate if day.available else None for day in days]
-    return _chart(
+    return chart(
         [name(day.day) for day in days],
-        [_series("bar", _("Occupancy"), rates, "accent")],
+        [series("bar", _("Occupancy"), rates, "accent")],
         unit="%",
     )
 
@@ -26,9 +26,9 @@ def chart_of_days(days: Sequence[DayOccupancy], *, by_month: bool) -> Chart:
 def chart_of_properties(rows: Sequence[PropertyOccupancy]) -> Chart:
     """Occupancy by property, lying bars."""
     rates = [row.occupancy_rate for row in rows]
-    return _chart(
+    return chart(
         [row.property_name for row in rows],
-        [_series("bar", _("Occupancy"), rates, "accent")],
+        [series("bar", _("Occupancy"), rates, "accent")],
         unit="%",
         lying=True,
     )
@@ -36,12 +36,12 @@ def chart_of_properties(rows: Sequence[PropertyOccupancy]) -> Chart:
 
 def chart_of_revenue(months: Sequence[Figures], currency: str) -> Chart:
     """Room revenue as bars, nights sold as a line on an axis of its own."""
-    nights = _series("line", _("Nights sold"), [month.sold for month in months], "warning-ink")
-    return _chart(
+    nights = series("line", _("Nights sold"), [month.sold for month in months], "warning-ink")
+    return chart(
         _names(months),
         [
             nights | {"axis": "second", "unit": _("nights")},
-            _series("bar", _("Room revenue"), [month.revenue for month in months], "accent"),
+            series("bar", _("Room revenue"), [month.revenue for month in months], "accent"),
         ],
         unit=currency,
     )
@@ -49,22 +49,24 @@ def chart_of_revenue(months: Sequence[Figures], currency: str) -> Chart:
 
 def chart_of_rates(months: Sequence[Figures], currency: str) -> Chart:
     """ADR and RevPAR; the second is dashed, so that color is not needed to tell them apart."""
-    revpar = _series("line", _("RevPAR"), [month.revpar for month in months], "warning-ink")
-    return _chart(
+    revpar = series("line", _("RevPAR"), [month.revpar for month in months], "warning-ink")
+    return chart(
         _names(months),
         [
-            _series("line", _("ADR"), [month.adr for month in months], "accent"),
+            series("line", _("ADR"), [month.adr for month in months], "accent"),
             revpar | {"dash": [6, 4]},
         ],
         unit=currency,
     )
 
 
-def _chart(labels: Sequence[str], series: Sequence[Chart], **rest: Any) -> Chart:
+def chart(labels: Sequence[str], series: Sequence[Chart], **rest: Any) -> Chart:
+    """What is drawn over the labels."""
     return {"labels": labels, "series": series, **rest}
 
 
-def _series(kind: str, label: str, values: Sequence[Decimal | int | None], color: str) -> Chart:
+def series(kind: str, label: str, values: Sequence[Decimal | int | None], color: str) -> Chart:
+    """Bars or a line, in a color of the style sheets."""
     numbers = [None if value is None else float(value) for value in values]
     return {"type": kind, "label": label, "values": numbers, "color": color}
 

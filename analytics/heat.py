@@ -18,6 +18,7 @@ from analytics.statements import (
     rows_of,
 )
 from analytics.summary import ratio
+from villaops import written
 
 HEAT = f"""
 WITH home AS MATERIALIZED ({HOMES}), part AS MATERIALIZED ({PARTS}), offer AS MATERIALIZED (
@@ -59,6 +60,20 @@ class Heat:
         """Nights sold / nights available, percent of 100; None of nothing."""
         return ratio(self.sold * 100, self.available)
 
+    @property
+    def percent(self) -> int | None:
+        """The same as a whole number, half-up: a cell of the map has no room for more."""
+        if not self.available:
+            return None
+        return (self.sold * 200 + self.available) // (self.available * 2)
+
+    @property
+    def level(self) -> int | None:
+        """In which of the map's colors: 0 only of none, 10 only of all."""
+        if not self.available or not self.sold:
+            return 0 if self.available else None
+        return 10 if self.sold >= self.available else max(1, self.sold * 10 // self.available)
+
 
 def heat_of(scope: Scope, interval: Interval, properties: Sequence[UUID]) -> dict[UUID, list[Heat]]:
     """Occupancy of these properties in each interval of the period. One statement."""
@@ -68,3 +83,31 @@ def heat_of(scope: Scope, interval: Interval, properties: Sequence[UUID]) -> dic
     return {
         pk: [Heat(*row[1:]) for row in found] for pk, found in groupby(rows, key=lambda row: row[0])
     }
+
+
+@dataclass(frozen=True)
+class Column:
+    """The head of a part of the period."""
+
+    start: date
+    # What stands above it, over how many columns; empty where that of an earlier one reaches here.
+    month: str
+    width: int
+    text: str
+    name: str
+
+
+def columns_of(row: Sequence[Heat], interval: Interval) -> list[Column]:
+    """The columns of the map: days and weeks by their first day under their month, months under
+    their year.
+    """
+    over = [one.start.replace(day=1) if interval != "month" else one.start.year for one in row]
+    widths = {key: len(list(found)) for key, found in groupby(over)}
+    columns, seen = [], set()
+    for one, key in zip(row, over, strict=True):
+        above = "" if key in seen else written.month(key) if isinstance(key, date) else str(key)
+        seen.add(key)
+        text = written.month(one.start).split()[0] if interval == "month" else str(one.start.day)
+        name = written.month(one.start) if interval == "month" else written.short_day(one.start)
+        columns.append(Column(one.start, above, widths[key], text, name))
+    return columns

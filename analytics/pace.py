@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 from zoneinfo import ZoneInfo
 
 from analytics.asked import Asked, Period
@@ -53,43 +53,28 @@ class Books:
 @dataclass(frozen=True)
 class Point:
     """The end of a day: what was on the books for the period; and for the same weekdays a year
-    before, 364 days earlier. `now` is None on a day that is still to come.
+    before, 364 days earlier. `now` is None on a day that is still to come; `picked_up`, what came
+    on the books since the day before it in the curve, less what went, on the first one too.
     """
 
     day: date
     now: Books | None
+    picked_up: Books | None
     year_ago: Books
 
 
-@dataclass(frozen=True)
-class Pace:
-    """The days, oldest first."""
-
-    points: list[Point]
-
-    def picked_up(self) -> list[tuple[date, date, int, Decimal]]:
-        """What came on the books, less what went, from the end of one day to that of the next."""
-        known = [(point.day, point.now) for point in self.points if point.now]
-        return [
-            (before, day, after.nights - books.nights, after.revenue - books.revenue)
-            for (before, books), (day, after) in pairwise(known)
-        ]
-
-
-def pace(asked: Asked) -> Pace:
-    """The curve of the period and of the year before. Two statements."""
+def pace(asked: Asked) -> list[Point]:
+    """The curve of the period beside the year before's, oldest day first. Two statements."""
     days = days_watched(asked.period, asked.today)
-    past = [day for day in days if day <= asked.today]
-    now = on_books(asked.scope, past)
+    now = on_books(asked.scope, [day for day in days if day <= asked.today])
+    gained = [
+        Books(after.nights - before.nights, after.revenue - before.revenue)
+        for before, after in pairwise(now)
+    ]
     year_ago = on_books(
         asked.scope_of(asked.period.last_year()), [day - A_YEAR_OF_WEEKS for day in days]
     )
-    return Pace(
-        [
-            Point(day, now[number] if number < len(now) else None, year_ago[number])
-            for number, day in enumerate(days)
-        ]
-    )
+    return [Point(*row) for row in zip_longest(days, now, [None, *gained][: len(now)], year_ago)]
 
 
 def days_watched(period: Period, today: date) -> list[date]:

@@ -128,7 +128,7 @@ def test_pace_ends_today_and_goes_on_a_year_before(
     at(datetime(2026, 3, 14, 12, tzinfo=UTC))
 
     with statements(2):
-        points = pace(question).points
+        points = pace(question)
 
     known = [point for point in points if point.now]
     assert known[-1].day == date(2026, 3, 15)
@@ -137,7 +137,7 @@ def test_pace_ends_today_and_goes_on_a_year_before(
     assert known[-1].now.nights == 3
     # What stands there was written down this year, not the last.
     assert {point.year_ago.nights for point in points} == {0}
-    assert sum(nights for _day, _next, nights, _money in pace(question).picked_up()) == 3
+    assert [point.picked_up.nights for point in known if point.picked_up][-1] == 3
 
 
 @pytest.mark.parametrize("days", [1, 31, 365, 3660])

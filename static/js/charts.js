@@ -90,18 +90,23 @@ const draw = (canvas) => {
   );
 };
 
-const drawAll = () => {
+const drawNew = () => {
   for (const canvas of charts.keys()) {
     if (canvas.isConnected) continue;
     charts.get(canvas).destroy();
     charts.delete(canvas);
   }
-  for (const canvas of document.querySelectorAll("[data-chart]")) draw(canvas);
+  for (const canvas of document.querySelectorAll("[data-chart]")) if (!charts.has(canvas)) draw(canvas);
+};
+
+const drawAll = () => {
+  drawNew();
+  for (const canvas of charts.keys()) draw(canvas);
 };
 
 if (locale) Chart.defaults.locale = locale;
 Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
-drawAll();
-document.addEventListener("htmx:afterSettle", drawAll);
+drawNew();
+document.addEventListener("htmx:afterSettle", drawNew);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 new MutationObserver(drawAll).observe(root, { attributeFilter: ["data-bs-theme"] });

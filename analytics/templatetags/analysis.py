@@ -1,0 +1,26 @@
+"""How the analytics page writes what the API answers: to the hundredth, a dash for no value."""
+
+from decimal import Decimal
+
+from django import template
+
+from analytics.page import DASH, signed
+from villaops import written
+
+register = template.Library()
+register.filter("plain_day", written.plain_day)
+
+
+@register.filter
+def amount(value: Decimal | None) -> str:
+    """`1,290.00`, where the currency stands at the head."""
+    return DASH if value is None else written.number(value, 2)
+
+
+@register.filter
+def rate(value: Decimal | None) -> str:
+    """`66.67 %`."""
+    return DASH if value is None else f"{written.number(value, 2)}{written.NO_BREAK_SPACE}%"
+
+
+register.filter("signed", signed)
