@@ -1,9 +1,11 @@
 """How the analytics page writes what the API answers: to the hundredth, a dash for no value."""
 
+import json
 from decimal import Decimal
 
 from django import template
 
+from analytics.charts import Chart
 from analytics.page import DASH, signed
 from villaops import written
 
@@ -24,3 +26,9 @@ def rate(value: Decimal | None) -> str:
 
 
 register.filter("signed", signed)
+
+
+@register.filter
+def drawing(chart: Chart) -> str:
+    """What a chart is drawn from, as text: htmx lets no script element into a page, JSON or not."""
+    return json.dumps(chart, separators=(",", ":"))

@@ -1,4 +1,4 @@
-// Draws the charts of a page: `data-chart` on a canvas names the json_script it is fed by. The table
+// Draws the charts of a page: `data-chart` on a canvas names the element with the JSON it is fed by. The table
 // beside each says the same; without this module it stands alone. Colors come from the style sheets.
 
 const charts = new Map();
@@ -34,7 +34,7 @@ const scales = (drawn, ink, line) => {
   const along = {
     border: { color: line },
     grid: { display: false },
-    ticks: { color: ink, maxRotation: 0, autoSkip: true, autoSkipPadding: 16 },
+    ticks: { color: ink, maxRotation: 0, autoSkip: true, autoSkipPadding: drawn.labels.length > 12 ? 16 : 4 },
   };
   const most = drawn.unit === "%" ? { suggestedMax: 100 } : {};
   if (drawn.lying) return { x: axis(drawn.unit, most), y: { ...along, ticks: { color: ink } } };

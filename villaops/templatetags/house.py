@@ -185,6 +185,12 @@ class NavigationItem:
     key: str = ""
     # The bar at the foot of a phone holds six; there the switcher above leads to the others.
     on_phones: bool = True
+    # Nor does it hold this for those who may enter a place with more of the same.
+    spare_to: Permission | None = None
+
+    def is_on_phones(self, access: Access) -> bool:
+        """Whether the bar has it."""
+        return self.on_phones and not (self.spare_to and access.can(self.spare_to))
 
 
 NAVIGATION = (
@@ -214,12 +220,21 @@ NAVIGATION = (
         key="g p",
     ),
     NavigationItem(
+        _("Analytics"),
+        "chart-line",
+        "analysis:page",
+        "analysis",
+        Permission.READ_ANALYTICS,
+        key="g a",
+    ),
+    NavigationItem(
         _("Occupancy"),
         "chart-bar",
         "analytics:occupancy",
         "analytics",
         Permission.READ_OCCUPANCY,
         key="g o",
+        spare_to=Permission.READ_ANALYTICS,
     ),
     NavigationItem(
         _("Messages"),
@@ -255,7 +270,7 @@ def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
                 "icon": item.icon,
                 "url": reverse(item.url_name, args=[access.organization.slug]),
                 "is_current": here in item.section.split(),
-                "on_phones": item.on_phones,
+                "on_phones": item.is_on_phones(access),
             }
             for item in NAVIGATION
             if access.can(item.permission)
