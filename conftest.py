@@ -15,19 +15,10 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from accounts.models import Organization, User
 from villaops.celery import app
 from villaops.tenancy import Door, organization_context
-from villaops.tests import build
+from villaops.tests import build, database
 from villaops.tests.browser import browser, chromium, open_page  # noqa: F401 - fixtures
 from villaops.tests.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 
-# Tests that commit empty every table afterwards; the audit log lets nobody do that.
-AUDIT_LOG_MAY_BE_EMPTIED = """
-    GRANT TRUNCATE ON accounts_auditentry TO CURRENT_USER;
-    ALTER TABLE accounts_auditentry DISABLE TRIGGER audit_guard_all
-"""
-NOBODY_EMPTIES_IT = """
-    REVOKE TRUNCATE ON accounts_auditentry FROM CURRENT_USER;
-    ALTER TABLE accounts_auditentry ENABLE TRIGGER audit_guard_all
-"""
 TRANSACTION_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET LOCAL")
 
 # No worker runs beside the tests: what is queued happens at once.
@@ -36,25 +27,18 @@ app.conf.task_always_eager = True
 type Statements = Callable[[int], AbstractContextManager[None]]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that the rest can fill what is left of each worker's time."""
+    items.sort(key=lambda item: not item.get_closest_marker("browser"))
+
+
 @pytest.fixture(autouse=True, scope="session")
-def tests_start_without_an_audit_log() -> Iterator[None]:
-    """As the tables' owner could; the chain is there because the owner can."""
-    flush = Command.handle
-
-    def emptied(command: Command, **options: Any) -> None:
-        _each(AUDIT_LOG_MAY_BE_EMPTIED)
-        flush(command, **options)
-        _each(NOBODY_EMPTIES_IT)
-
+def tables_are_emptied_quickly() -> Iterator[None]:
+    """After each test that commits."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Command, "handle", emptied)
+        patch.setattr(Command, "handle", database.emptying(Command.handle))
         yield
-
-
-def _each(statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements.split(";"):
-            cursor.execute(statement)
 
 
 @pytest.fixture(autouse=True, scope="session")
