@@ -33,7 +33,7 @@ stop: venv ## stop everything that runs from this folder, the private databases 
 
 .PHONY: test
 test: venv-dev ## run all tests with coverage (ARGS="-k booking -x", JOBS=1)
-	@$(PYTHON_RUN) -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
+	@$(PYTHON_RUN) -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term $(ARGS)
 
 .PHONY: drills
 drills: venv-dev ## kill -9 each part while 1,000 bookings are made, and see that nothing is lost
