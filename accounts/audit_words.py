@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[Any, str]] = {
     "mail_template": (gettext_lazy("Mail template"), "messaging.MailTemplate"),
     "automation": (gettext_lazy("Automation"), "messaging.Automation"),
     "skip": (gettext_lazy("Skipped message"), "messaging.Skip"),
+    "import": (gettext_lazy("Import"), "imports.Import"),
     "membership": (gettext_lazy("Member"), "accounts.Membership"),
     "api_key": (gettext_lazy("API key"), "accounts.ApiKey"),
     "organization": (gettext_lazy("Organization"), "accounts.Organization"),

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from pydantic import AfterValidator, Field, Strict, model_validator
 
 from accounts.permissions import Permission
+from bookings.drafting import party_of
 from bookings.models import MAX_NIGHTS, Booking, Status
 from bookings.placing import UnitNotFound
 from bookings.querysets import BookingQuerySet
@@ -17,7 +18,6 @@ from bookings.services import (
     BookingNotFound,
     book_stay,
     delete_booking,
-    party_of,
     update_booking,
 )
 from guests.api import GuestOutput, guest_output

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
+from bookings.drafting import MAX_TOTAL
 from bookings.models import MAX_NIGHTS, Block, Booking, Status
-from bookings.services import MAX_TOTAL
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.forms import CountInput, DayInput, HouseForm, MomentInput

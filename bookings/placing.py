@@ -107,16 +107,17 @@ def check_holding(home: Property, booking: Booking, holding: nights.Holding) -> 
         unit = known.get(pk)
         if unit is None:
             raise UnitNotFound
-        if not _is_on_offer(unit, night):
+        if not is_on_offer(unit, night, night + dt.timedelta(days=1)):
             raise UnitNotOpen
 
 
-def _is_on_offer(unit: Unit, night: dt.date) -> bool:
+def is_on_offer(unit: Unit, check_in: dt.date, check_out: dt.date) -> bool:
+    """Whether the unit is open for every night of the stay; UnitQuerySet.on_offer for one row."""
     return (
         unit.status == Unit.Status.ACTIVE
         and unit.deleted_at is None
-        and (unit.available_from is None or unit.available_from <= night)
-        and (unit.available_to is None or night < unit.available_to)
+        and (unit.available_from is None or unit.available_from <= check_in)
+        and (unit.available_to is None or unit.available_to >= check_out)
     )
 
 

@@ -4,7 +4,6 @@ Every verb locks the property before it decides about its nights (lock order: pr
 and writes booking and nights in one transaction. Blocks have their verbs in `bookings.blocks`.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,20 +14,16 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from bookings import events, nights, placing
-from bookings.models import MAX_NIGHTS, MOVES, Booking, Night, Status
+from bookings.drafting import check_party, check_stay, check_total, drafted, party_of
+from bookings.models import MOVES, Booking, Night, Status
 from bookings.nights import DatesTaken
 from bookings.placing import PropertyNotOpen
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.cached import forget_on_commit
-from villaops.errors import BrokenRule, Conflict, NotFound
+from villaops.errors import Conflict, NotFound
 from villaops.verbs import apply_changes, clean, verb
 from villaops.versions import Expected, require_version
-
-# Letters and digits that nobody confuses when reading them out over the telephone.
-REFERENCE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-REFERENCE_LENGTH = 8
-MAX_TOTAL = Decimal("9999999999.99")
 
 
 class BookingNotFound(NotFound):
@@ -121,27 +116,20 @@ def book_stay(
     """
     home = Property.objects.select_for_update(no_key=True).get(pk=property.pk)
     forget_on_commit(nights.FIGURES, home.organization_id)
-    booking = Booking(
-        organization_id=home.organization_id,
-        property=home,
+    booking = drafted(
+        home,
         guest=guest,
-        reference=reference or new_reference(),
         check_in=check_in,
         check_out=check_out,
+        unit_count=max(1, len(set(units or ()))),
         status=status,
-        currency=home.currency,
+        party=(num_guests, adults, children),
+        total_price=total_price,
         source=source,
         special_requests=special_requests,
-        hold_expires_at=hold_expires_at,
-        **party_of(num_guests, adults, children),
+        reference=reference,
     )
-    _check_stay(booking)
-    _check_party(booking, home)
-    if not booking.is_live():
-        raise BrokenRule(f"A new booking cannot be {status}")
-    count = booking.nights_count() * max(1, len(set(units or ())))
-    booking.total_price = home.price_of(count) if total_price is None else total_price
-    _check_total(booking)
+    booking.hold_expires_at = hold_expires_at
     if not home.is_open():
         raise PropertyNotOpen
     offered = placing.on_offer(home, booking, units)
@@ -164,49 +152,6 @@ def book_stay(
     booking.unit_ids = [unit.pk for unit in taken_units]  # type: ignore[attr-defined]
     events.tell_created(booking, by)
     return booking
-
-
-def new_reference() -> str:
-    """A short code to name a booking by, on paper and on the telephone."""
-    return "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(REFERENCE_LENGTH))
-
-
-def party_of(
-    num_guests: int | None,
-    adults: int | None,
-    children: int | None,
-    stored: Booking | None = None,
-) -> dict[str, int]:
-    """Adults and children from what was said of the party.
-
-    num_guests alone: so many adults. Else adults and children, the one not said as stored (1 and 0
-    for a new booking), which must agree with num_guests where that is said too, else BrokenRule.
-    """
-    if num_guests is not None and adults is None and children is None:
-        return {"adults": num_guests, "children": 0}
-    adults = adults if adults is not None else (stored.adults if stored else 1)
-    children = children if children is not None else (stored.children if stored else 0)
-    agrees = num_guests is None or num_guests == adults + children
-    if not agrees or adults < 1 or children < 0:
-        raise BrokenRule("num_guests must be adults + children, with at least one adult")
-    return {"adults": adults, "children": children}
-
-
-def _check_stay(booking: Booking) -> None:
-    if booking.check_out <= booking.check_in:
-        raise BrokenRule("check_out must be after check_in")
-    if booking.nights_count() > MAX_NIGHTS:
-        raise BrokenRule(f"A stay has at most {MAX_NIGHTS} nights")
-
-
-def _check_party(booking: Booking, home: Property) -> None:
-    if home.max_guests is not None and booking.num_guests() > home.max_guests:
-        raise BrokenRule(f"{home.name} takes at most {home.max_guests} guests")
-
-
-def _check_total(booking: Booking) -> None:
-    if booking.total_price is not None and booking.total_price > MAX_TOTAL:
-        raise BrokenRule(f"A booking's total is at most {MAX_TOTAL}")
 
 
 # --- Changing a booking ----------------------------------------------------------------------
@@ -240,12 +185,12 @@ def update_booking(
     if unit or holding:
         wishes.setdefault("is_placed", True)
     changed = apply_changes(booking, _with_party(wishes, booking))
-    _check_stay(booking)
+    check_stay(booking)
     if "check_in" in changed:
         booking.still_expected_at = None
     if changed & {"adults", "children", "property"}:
-        _check_party(booking, home)
-    _check_total(booking)
+        check_party(booking, home)
+    check_total(booking)
     candidates = placing.units_to_move_to(
         booking, home, unit, changed, priced="total_price" in changes
     )

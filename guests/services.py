@@ -1,6 +1,6 @@
 """The verbs of guests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -60,6 +60,15 @@ def create_guest(*, organization: Organization, by: User | None, **fields: Any) 
     clean(guest)
     guest.save(force_insert=True)
     return guest
+
+
+@verb(constraints=CONSTRAINTS)
+def create_guests(*, guests: Sequence[Guest], by: User | None) -> None:
+    """Write many new guests in one statement, all or none. Raises GuestEmailTaken, BrokenRule."""
+    for guest in guests:
+        guest.created_by = by
+        clean(guest)
+    Guest.objects.bulk_create(guests)
 
 
 @verb(constraints=CONSTRAINTS)

@@ -145,6 +145,10 @@ app.conf.update(
             "task": "messaging.notification_tasks.forget_old_notifications",
             "schedule": crontab(minute="41"),
         },
+        "forget imported files": {
+            "task": "imports.tasks.forget_imported_files",
+            "schedule": crontab(minute="52"),
+        },
         "end organizations whose time has come": {
             "task": "accounts.tasks.end_due_organizations",
             "schedule": crontab(minute="37"),

@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "bookings",
     "messaging",
     "analytics",
+    "imports",
     "villaops.live",
 ]
 

@@ -20,11 +20,10 @@ from bookings.blocks import block_nights
 from bookings.demo.bali import BALI
 from bookings.demo.como import COMO
 from bookings.demo.plan import PASSWORD, Closure, House, Person, Stay
+from bookings.drafting import REFERENCE_LENGTH, REFERENCE_LETTERS
 from bookings.events import silently
 from bookings.models import Block, Booking, Night, Status
 from bookings.services import (
-    REFERENCE_LENGTH,
-    REFERENCE_LETTERS,
     book_stay,
     cancel_booking,
     check_in_guest,
