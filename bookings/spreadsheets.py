@@ -21,14 +21,22 @@ def write_xlsx(
     file: IO[bytes], title: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Write one sheet row by row, its head bold and kept in sight."""
+    write_sheets(file, [(title, heads, rows)])
+
+
+def write_sheets(
+    file: IO[bytes], sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]
+) -> None:
+    """Write several sheets, each given as title, heads and rows."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for n, head in enumerate(heads, 1):
-        sheet.column_dimensions[get_column_letter(n)].width = max(14, len(head) + 4)
-    sheet.append([_cell(sheet, head, bold=True) for head in heads])
-    for row in rows:
-        sheet.append([_cell(sheet, value) for value in row])
+    for title, heads, rows in sheets:
+        sheet = book.create_sheet(title)
+        sheet.freeze_panes = "A2"
+        for n, head in enumerate(heads, 1):
+            sheet.column_dimensions[get_column_letter(n)].width = max(14, len(head) + 4)
+        sheet.append([_cell(sheet, head, bold=True) for head in heads])
+        for row in rows:
+            sheet.append([_cell(sheet, value) for value in row])
     book.save(file)
 
 

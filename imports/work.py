@@ -13,7 +13,7 @@ from time import monotonic
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -87,6 +87,15 @@ def _prepare(imported: Import, door: Door) -> None:
     imported.stored, imported.shape, imported.total = stored, shape.to_keep(), total
 
 
+def _plan_anew() -> None:
+    """Let PostgreSQL forget how it planned to read tables that were empty a moment ago.
+
+    It keeps plans for a session; those of the triggers would read whole tables for each booking.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DISCARD PLANS")
+
+
 class _Lots:
     """One worker's share of an import or a check."""
 
@@ -150,6 +159,7 @@ class _Lots:
         take: Callable[[Sequence[tuple[int, Sequence[str]]]], Iterator[Outcome]],
     ) -> bool:
         with self._inside():
+            _plan_anew()
             mine = Import.objects.select_for_update().defer("memory", "sample")
             now = mine.get(organization=self.imported.organization_id, pk=self.imported.pk)
             if (now.state, now.position) != (self.imported.state, self.imported.position):

@@ -1,5 +1,6 @@
 """What every request may bring, and what every response carries for browsers to keep to."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from villaops.api.throttles import comes_from_proxy
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 
+# The one page that takes large files.
+IMPORTS = re.compile(r"/o/[-a-zA-Z0-9_]+/imports/new")
 # What a proxy says of the client, and anybody else could make up.
 FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST")
 FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
@@ -73,7 +76,9 @@ class BodyLimitMiddleware:
         from villaops.pages import too_large
 
         length = request.META.get("CONTENT_LENGTH") or "0"
-        is_too_large = length.isdecimal() and int(length) > settings.UPLOAD_LIMIT
+        brings_import = IMPORTS.fullmatch(request.path_info)
+        limit = settings.IMPORT_LIMIT if brings_import else settings.UPLOAD_LIMIT
+        is_too_large = length.isdecimal() and int(length) > limit
         if is_too_large and not is_api_path(request.path_info):
             return too_large(request)
         return self.get_response(request)

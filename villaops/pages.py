@@ -106,7 +106,7 @@ def too_large(request: HttpRequest) -> HttpResponse:
     return _error_page(
         413,
         _("That is too large"),
-        _("A form with its files may have 6 MB. Choose a smaller picture."),
+        _("A picture may have 5 MB, and a file to import 50 MB. Choose a smaller one."),
     )
 
 

@@ -411,6 +411,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 # A form with a picture of 5 MB, and what is around it.
 UPLOAD_LIMIT = 6 * 1024 * 1024
+# A file to import of 50 MB, alike.
+IMPORT_LIMIT = 51 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 

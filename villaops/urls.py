@@ -30,6 +30,7 @@ dashboard: list[URLPattern | URLResolver] = [
     path("analytics/", include("analytics.page_urls")),
     path("notifications/", include("messaging.notification_urls")),
     path("settings/", include("accounts.organization_urls")),
+    path("imports/", include("imports.urls")),
     path("audit/", audit_views.index, name="audit"),
     path("audit/export", audit_views.export, name="audit_export"),
 ]

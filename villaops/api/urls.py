@@ -14,6 +14,7 @@ from bookings import api as bookings
 from bookings import api_availability as availability
 from bookings import api_blocks as blocks
 from guests import api as guests
+from imports import api as imports
 from properties import api as properties
 from villaops.api import root
 from villaops.api.endpoint import Endpoint
@@ -58,6 +59,11 @@ V1 = {
     "availability": availability.Availability,
     "blocks": blocks.Blocks,
     "blocks/<str:id>": blocks.BlockDetail,
+    "imports": imports.Imports,
+    "imports/<str:id>": imports.ImportDetail,
+    "imports/<str:id>/problems": imports.ImportProblems,
+    "imports/<str:id>/run": imports.RunImport,
+    "imports/<str:id>/undo": imports.UndoImport,
     "analytics/occupancy": analytics.Occupancy,
     "analytics/summary": reports.SummaryReport,
     "analytics/revenue": reports.RevenueReport,

@@ -16,6 +16,7 @@ from bookings.models import Booking
 from bookings.services import book_stay
 from guests.models import Guest
 from guests.services import create_guest
+from imports.models import Import, Row
 from messaging.kinds import Kind
 from messaging.models import Message
 from properties.models import Property, Unit
@@ -86,6 +87,27 @@ def make_message(booking: Booking, kind: str = Kind.THANK_YOU, **intent: Any) ->
         text="Thank you",
         intent=Intent.objects.create(kind="message", payload={"to": "nobody"}, **given),
     )
+
+
+def make_import(organization: Organization, **fields: Any) -> Import:
+    """One of bookings that was checked, with a row that is wrong; its file is gone."""
+    given: dict[str, Any] = {
+        "kind": "bookings",
+        "name": "bookings-of-the-old-system.csv",
+        "state": "checked",
+        "header": ["Villa", "Arrival", "Departure", "Total"],
+        "header_hash": f"{next(_number):032}",
+        "sample": [["Casa Mare", "2026-03-01", "2026-03-04", "300.00"], ["", "soon", "", ""]],
+        "mapping": {"property": 0, "check_in": 1, "check_out": 2},
+        "total": 3,
+        "position": 3,
+        "made": 1,
+        "refused": 1,
+    }
+    imported = Import.objects.create(organization=organization, **given | fields)
+    problem = {"column": "check_in", "value": "soon", "said": "This is no date."}
+    Row.objects.create(organization=organization, imported=imported, number=3, problems=[problem])
+    return imported
 
 
 def units_of(home: Property) -> list[Unit]:

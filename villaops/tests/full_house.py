@@ -22,6 +22,7 @@ from villaops.tenancy import Door, organization_context
 from villaops.tests.build import (
     make_booking,
     make_guest,
+    make_import,
     make_member,
     make_message,
     make_organization,
@@ -49,6 +50,7 @@ class FullHouse:
     note_id: str
     view_id: str
     message_id: str
+    import_id: str
     owner: Visitor
     keeper: Visitor
     stranger: Visitor
@@ -96,6 +98,7 @@ def make_full_house() -> FullHouse:
             organization=organization, by=user, name="To answer", query="status=pending"
         )
         message = _make_messages(stays)
+        imported = make_import(organization)
     return FullHouse(
         organization,
         home,
@@ -106,6 +109,7 @@ def make_full_house() -> FullHouse:
         str(note.pk),
         str(view.pk),
         str(message.pk),
+        str(imported.pk),
         owner=make_visitor(organization, user),
         keeper=make_visitor(organization, keeper),
         stranger=make_visitor(organization, stranger),

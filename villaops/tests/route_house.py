@@ -57,6 +57,7 @@ from villaops.tenancy.checks import tenant_models
 from villaops.tests.build import (
     make_booking,
     make_guest,
+    make_import,
     make_member,
     make_message,
     make_organization,
@@ -237,6 +238,7 @@ def _make_rows(
         double, twin = make_guest(organization, name="Emma T"), make_guest(organization)
         merge = merge_guests(keep=guest, merge=twin, by=owner, fields={})
         message = make_message(stay, state="dead")
+        imported = make_import(organization)
         view = save_view(
             organization=organization, by=users[Role.HOUSEKEEPER], name="Mine", query="q=x"
         )
@@ -276,6 +278,7 @@ def _make_rows(
         "double_id": str(double.pk),
         "merge_id": str(merge.pk),
         "message_id": str(message.pk),
+        "import_id": str(imported.pk),
         "token": unsubscribe_url(organization, Kind.THANK_YOU, guest.email).rpartition("/")[2],
         "note_id": str(note.pk),
         "notification_id": str(notice.pk),

@@ -97,6 +97,7 @@ GUEST = "guests/<uuid:guest_id>/"
 HOME = "properties/<uuid:property_id>/"
 UNIT = f"{HOME}units/<uuid:unit_id>/"
 SETTINGS = "settings/"
+IMPORT = "imports/<uuid:import_id>/"
 MEMBER = f"{SETTINGS}members/<uuid:member_id>"
 
 STAY_FORM = {
@@ -411,6 +412,18 @@ SETTINGS_PAGES = [
         {"name": "New", "scope": "read", "scopes": "read"},
     ),
     row("POST", f"{SETTINGS}api-keys/<uuid:key_id>/revoke", P.MANAGE_API_KEYS, 403, 302),
+    row("GET", "imports/", P.ADD_PROPERTIES, 403, 200),
+    row("GET", "imports/new", P.ADD_PROPERTIES, 403, 200),
+    row("POST", "imports/new", P.ADD_PROPERTIES, 403, 422, {"kind": "bookings"}),
+    row("GET", "imports/export", P.ADD_PROPERTIES, 403, 200),
+    row("GET", IMPORT, P.ADD_PROPERTIES, 403, 200),
+    row("GET", f"{IMPORT}columns", P.ADD_PROPERTIES, 403, 200),
+    row("POST", f"{IMPORT}columns", P.ADD_PROPERTIES, 403, 422, {"dates": "day"}),
+    row("GET", f"{IMPORT}problems", P.ADD_PROPERTIES, 403, 200),
+    row("POST", f"{IMPORT}run", P.ADD_PROPERTIES, 403, 302, {}, in_vain=("member",)),
+    row("POST", f"{IMPORT}stop", P.ADD_PROPERTIES, 403, 302, {}, in_vain=("member",)),
+    row("GET", f"{IMPORT}undo", P.ADD_PROPERTIES, 403, 200),
+    row("POST", f"{IMPORT}undo", P.ADD_PROPERTIES, 403, 302, {}, in_vain=("member",)),
     row("GET", "audit/", P.READ_AUDIT, 403, 200),
     row("GET", "audit/export", P.READ_AUDIT, 403, 200, query="?format=csv"),
 ]

@@ -90,6 +90,7 @@ UNIT = f"{UNITS}/<str:unit_id>"
 OF_HOME = {"id": "{property_id}"}
 OF_STAY = {"id": "{booking_id}"}
 OF_GUEST = {"id": "{guest_id}"}
+OF_IMPORT = {"id": "{import_id}"}
 OF_BLOCK = {"id": "{block_id}"}
 OF_MEMBER = {"id": "{member_id}"}
 OF_KEY = {"id": "{key_id}"}
@@ -157,6 +158,12 @@ ORGANIZATION_ROWS = [
         for m in CHANGED
     ),
     call("DELETE", "blocks/<str:id>", P.WRITE_BOOKINGS, 404, 200, 403, 200, fill=OF_BLOCK),
+    call("GET", "imports", P.ADD_PROPERTIES, 403, 200, 403, 200),
+    call("POST", "imports", P.ADD_PROPERTIES, 403, 422, 403, 422),
+    call("GET", "imports/<str:id>", P.ADD_PROPERTIES, 403, 200, 403, 200, fill=OF_IMPORT),
+    call("GET", "imports/<str:id>/problems", P.ADD_PROPERTIES, 403, 200, 403, 200, fill=OF_IMPORT),
+    call("POST", "imports/<str:id>/run", P.ADD_PROPERTIES, 403, 409, 403, 409, fill=OF_IMPORT),
+    call("POST", "imports/<str:id>/undo", P.ADD_PROPERTIES, 403, 409, 403, 409, fill=OF_IMPORT),
     call("GET", "availability", P.READ_BOOKINGS, 200, 200, 200, 200, query=STAY_ASKED),
     call("GET", "analytics/occupancy", P.READ_OCCUPANCY, 200, 200, 200, 200, query=PERIOD),
     *(
