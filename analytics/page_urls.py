@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from analytics import page_views
+from analytics import behind_views, page_views
 
 app_name = "analysis"
 urlpatterns = [
     path("", page_views.index, name="page"),
+    path("nights/", behind_views.nights, name="nights"),
+    path("bookings/", behind_views.bookings, name="bookings"),
 ]

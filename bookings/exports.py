@@ -87,13 +87,20 @@ def as_file(
 ) -> FileResponse:
     """The bookings as an attachment: `kind` is csv or xlsx."""
     facts = facts_of(columns)
+    heads = [head for head, _value in facts]
+    return table_file(kind, name, _("Bookings"), heads, _rows(facts, bookings))
+
+
+def table_file(
+    kind: str, name: str, title: str, heads: Sequence[str], rows: Iterable[Row]
+) -> FileResponse:
+    """Rows of harmless values as an attachment: `kind` is csv or xlsx."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    heads, rows = [head for head, _value in facts], _rows(facts, bookings)
     if kind == "xlsx":
         # The library takes a twentieth of the start, and few starts are for a spreadsheet.
         from bookings.spreadsheets import write_xlsx
 
-        write_xlsx(file, _("Bookings"), heads, rows)
+        write_xlsx(file, title, heads, rows)
     else:
         _write_csv(file, heads, rows)
     file.seek(0)

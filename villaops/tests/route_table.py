@@ -306,6 +306,8 @@ PROPERTIES = [
     row("GET", "occupancy/", P.READ_OCCUPANCY, 200, 200),
     row("GET", "occupancy/report/", P.READ_ANALYTICS, 200, 200),
     row("GET", "analytics/", P.READ_ANALYTICS, 200, 200),
+    row("GET", "analytics/nights/", P.READ_ANALYTICS, 200, 200),
+    row("GET", "analytics/bookings/", P.READ_ANALYTICS, 200, 200),
     # Whoever may comes as far as the question which month.
     row(
         "GET",

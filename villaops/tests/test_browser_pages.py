@@ -154,6 +154,8 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "analytics:occupancy": ((), [""]),
         "analytics:report": ((), [""]),
         "analysis:page": ((), [""]),
+        "analysis:nights": ((), ["", "?figure=adjusted_occupancy&preset=last_year"]),
+        "analysis:bookings": ((), ["", "?figure=cancellations"]),
         "audit": ((), ["", "?kind=booking", "?door=import"]),
     }
     found = {

@@ -1,0 +1,290 @@
+"""The nights and the bookings behind a figure: pages with their sum, and files."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from accounts.access import OrganizationRequest, page
+from accounts.audit import SecurityEvent, record_security_event
+from accounts.permissions import Permission
+from analytics.asked import Asked, NotUnderstood, asked_of
+from analytics.behind import NightsBehind, StaysBehind, StayTotals
+from analytics.summary import LeadTime, Summary, summaries, together
+from bookings.exports import Row, harmless, table_file
+from villaops import written
+from villaops.tenancy import Door
+
+PAGE_SIZE = 50
+KINDS = ("csv", "xlsx")
+DASH = "–"
+
+NIGHT_FIGURES: Mapping[str, Promise] = {
+    "occupancy": gettext_lazy("Occupancy"),
+    "adjusted_occupancy": gettext_lazy("Adjusted occupancy"),
+    "adr": gettext_lazy("ADR"),
+    "revpar": gettext_lazy("RevPAR"),
+    "revenue": gettext_lazy("Room revenue"),
+}
+STAY_FIGURES: Mapping[str, Promise] = {
+    "alos": gettext_lazy("Length of stay"),
+    "lead_time": gettext_lazy("Lead time"),
+    "cancellations": gettext_lazy("Cancellations"),
+}
+
+
+@dataclass(frozen=True)
+class Made:
+    """A figure and how it comes of the rows below it, in words."""
+
+    label: str
+    value: str
+    sums: str
+
+
+@page(Permission.READ_ANALYTICS)
+@require_safe
+def nights(request: OrganizationRequest) -> HttpResponseBase:
+    """The unit nights behind occupancy, ADR, RevPAR or revenue."""
+    key = _figure(request, NIGHT_FIGURES)
+    try:
+        asked = asked_of(request, request.access.organization)
+    except NotUnderstood:
+        return _back(request)
+    is_adjusted = key == "adjusted_occupancy"
+    found = NightsBehind.of(asked.scope, adjusted=is_adjusted)
+    if kind := request.GET.get("format"):
+        return _file(request, kind, _("nights"), _night_heads(), _night_rows(found, asked))
+    figures, _lead_time = _figures(asked)
+    return _shown(
+        request,
+        asked,
+        key,
+        {
+            "kind": "nights",
+            "made": _made_of_nights(key, figures, asked.scope.currency),
+            "agrees": found.totals.agrees(figures, adjusted=is_adjusted),
+            "totals": found.totals,
+            "rows": Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        },
+    )
+
+
+@page(Permission.READ_ANALYTICS)
+@require_safe
+def bookings(request: OrganizationRequest) -> HttpResponseBase:
+    """The bookings behind the length of stay, the lead time or the cancellations."""
+    key = _figure(request, STAY_FIGURES)
+    try:
+        asked = asked_of(request, request.access.organization)
+    except NotUnderstood:
+        return _back(request)
+    with_lost = key == "cancellations"
+    found = StaysBehind.of(asked.scope, with_lost=with_lost)
+    if kind := request.GET.get("format"):
+        rows = _stay_rows(found, asked, with_lost=with_lost)
+        return _file(request, kind, _("bookings"), _stay_heads(), rows)
+    figures, lead_time = _figures(asked)
+    return _shown(
+        request,
+        asked,
+        key,
+        {
+            "kind": "bookings",
+            "with_lost": with_lost,
+            "made": _made_of_stays(key, figures, lead_time, found.totals),
+            "agrees": found.totals.agrees(figures, lead_time.mean, with_lost=with_lost),
+            "totals": found.totals,
+            "rows": Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        },
+    )
+
+
+def _figure(request: OrganizationRequest, known: Mapping[str, Promise]) -> str:
+    key = request.GET.get("figure") or next(iter(known))
+    if key not in known:
+        raise Http404("No such figure")
+    return key
+
+
+def _back(request: OrganizationRequest) -> HttpResponse:
+    """The analytics page says what is wrong with the question."""
+    address = reverse("analysis:page", args=[request.access.organization.slug])
+    return redirect(f"{address}?{request.GET.urlencode()}")
+
+
+def _figures(asked: Asked) -> tuple[Summary, LeadTime]:
+    """The same as on the cards. One statement."""
+    scope = asked.scope
+    found = summaries(scope.organization, scope.start, scope.end, scope.choice)
+    rows = found.of(scope.currency)
+    return together(rows), found.lead_times.get(scope.currency, LeadTime())
+
+
+def _shown(
+    request: OrganizationRequest, asked: Asked, key: str, more: dict[str, Any]
+) -> HttpResponse:
+    named = NIGHT_FIGURES if more["kind"] == "nights" else STAY_FIGURES
+    context = {
+        "asked": asked,
+        "back": asked.query(),
+        "figures": [
+            {"label": label, "url": "?" + asked.query(figure=name), "is_current": name == key}
+            for name, label in named.items()
+        ],
+        "files": {kind: "?" + asked.query(figure=key, format=kind) for kind in KINDS},
+        "page_query": QueryDict(asked.query(figure=key)),
+        **more,
+    }
+    return render(request, "analytics/behind.html", context)
+
+
+# --- How a figure is made ----------------------------------------------------------------------
+
+
+def _made_of_nights(key: str, found: Summary, currency: str) -> Made:
+    sold, available = _count(found.nights_sold), _count(found.available_nights)
+    revenue = written.money(found.room_revenue, currency)
+    values: Mapping[str, tuple[str, str]] = {
+        "occupancy": (
+            _percent(found.occupancy_rate),
+            _("%(sold)s nights sold / %(available)s nights available"),
+        ),
+        "adjusted_occupancy": (
+            _percent(found.adjusted_occupancy_rate),
+            _(
+                "%(sold)s nights sold / (%(available)s nights available - %(owner)s owner nights"
+                " - %(broken)s out of order)"
+            ),
+        ),
+        "adr": (_money(found.adr, currency), _("%(revenue)s / %(sold)s nights sold")),
+        "revpar": (
+            _money(found.revpar, currency),
+            _("%(revenue)s / %(available)s nights available"),
+        ),
+        "revenue": (revenue, _("the prices of %(sold)s nights sold, %(unpriced)s without a price")),
+    }
+    value, sums = values[key]
+    said = {
+        "sold": sold,
+        "available": available,
+        "owner": _count(found.owner_nights),
+        "broken": _count(found.out_of_order_nights),
+        "revenue": revenue,
+        "unpriced": _count(found.unpriced_nights),
+    }
+    return Made(str(NIGHT_FIGURES[key]), value, sums % said)
+
+
+def _made_of_stays(key: str, found: Summary, lead_time: LeadTime, totals: StayTotals) -> Made:
+    values: Mapping[str, tuple[str, str]] = {
+        "alos": (_days(found.alos), _("%(nights)s nights / %(arrivals)s arrivals")),
+        "lead_time": (
+            _days(lead_time.mean),
+            _("%(lead)s days / %(arrivals)s arrivals; median %(median)s"),
+        ),
+        "cancellations": (
+            _percent(found.cancellation_rate),
+            _("%(cancelled)s cancelled / %(bookings)s bookings"),
+        ),
+    }
+    value, sums = values[key]
+    said = {
+        "nights": _count(found.stay_nights),
+        "arrivals": _count(found.arrivals),
+        "lead": _count(totals.lead),
+        "median": _days(lead_time.median),
+        "cancelled": _count(found.cancelled_bookings),
+        "bookings": _count(found.bookings),
+    }
+    return Made(str(STAY_FIGURES[key]), value, sums % said)
+
+
+def _count(number: int) -> str:
+    return written.number(number, 0)
+
+
+def _percent(rate: Decimal | None) -> str:
+    return DASH if rate is None else f"{written.number(rate, 2)} %"
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return DASH if amount is None else written.money(amount, currency)
+
+
+def _days(number: Decimal | None) -> str:
+    return DASH if number is None else written.number(number, 2)
+
+
+# --- Files -------------------------------------------------------------------------------------
+
+
+def _night_heads() -> list[str]:
+    return [
+        *(_("Night"), _("Property"), _("Unit"), _("Taken by"), _("Reference"), _("Guest")),
+        *(_("Source"), _("Price"), _("Currency")),
+    ]
+
+
+def _night_rows(found: NightsBehind, asked: Asked) -> Iterator[Row]:
+    for row in found.rows:
+        line = [
+            *(row.night, row.home, row.unit, row.taken_by, row.reference, row.guest),
+            *(row.source_words, row.price, asked.scope.currency),
+        ]
+        yield [harmless(value) for value in line]
+    totals = found.totals
+    count = totals.sold + totals.owner + totals.out_of_order
+    yield [_("Total"), None, None, count, None, None, None, totals.revenue, asked.scope.currency]
+
+
+def _stay_heads() -> list[str]:
+    return [
+        *(_("Reference"), _("Guest"), _("Property"), _("Unit"), _("Arrival"), _("Departure")),
+        *(_("Nights"), _("Booked on"), _("Lead time"), _("Source"), _("Status")),
+    ]
+
+
+def _stay_rows(found: StaysBehind, asked: Asked, *, with_lost: bool) -> Iterator[Row]:
+    zone = ZoneInfo(asked.organization.time_zone)
+    for row in found.rows:
+        booked = row.created_at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+        line = [
+            *(row.reference, row.guest, row.home, row.unit, row.check_in, row.check_out),
+            *(row.nights, booked, row.lead, row.source_words, row.status_words),
+        ]
+        yield [harmless(value) for value in line]
+    totals, line = found.totals, [_("Total"), found.totals.bookings, *[None] * 9]
+    if with_lost:
+        # Nights and days of those that were lost have no sum that is a figure's.
+        line[10] = _("%d cancelled") % totals.cancelled
+    else:
+        line[6], line[8] = totals.nights, totals.lead
+    yield line
+
+
+def _file(
+    request: OrganizationRequest, kind: str, what: str, heads: list[str], rows: Iterator[Row]
+) -> HttpResponseBase:
+    """The rows and their sum; it leaves the house, which the audit log tells."""
+    if kind not in KINDS:
+        raise Http404("No such kind of file")
+    access = request.access
+    record_security_event(
+        kind=SecurityEvent.EXPORTED,
+        by=access.user,
+        organization=access.organization,
+        door=Door.WEB,
+        label=what,
+    )
+    return table_file(kind, what, what.capitalize(), heads, rows)
