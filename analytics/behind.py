@@ -195,9 +195,9 @@ class Rows[Row](Sequence[Row]):
         return self._count
 
     @overload
-    def __getitem__(self, part: slice) -> list[Row]: ...
-    @overload
     def __getitem__(self, part: int) -> Row: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[Row]: ...
     def __getitem__(self, part: slice | int) -> list[Row] | Row:
         if isinstance(part, int):
             return self[part : part + 1][0]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from accounts.access import OrganizationRequest, page
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from analytics.asked import Asked, NotUnderstood, asked_of
-from analytics.behind import NightsBehind, StaysBehind, StayTotals
+from analytics.behind import NightsBehind, Rows, StaysBehind, StayTotals
 from analytics.summary import LeadTime, Summary, summaries, together
 from bookings.exports import Row, harmless, table_file
 from villaops import written
@@ -75,7 +75,7 @@ def nights(request: OrganizationRequest) -> HttpResponseBase:
             "made": _made_of_nights(key, figures, asked.scope.currency),
             "agrees": found.totals.agrees(figures, adjusted=is_adjusted),
             "totals": found.totals,
-            "rows": Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page")),
+            "rows": _page_of(request, found.rows),
         },
     )
 
@@ -105,7 +105,7 @@ def bookings(request: OrganizationRequest) -> HttpResponseBase:
             "made": _made_of_stays(key, figures, lead_time, found.totals),
             "agrees": found.totals.agrees(figures, lead_time.mean, with_lost=with_lost),
             "totals": found.totals,
-            "rows": Paginator(found.rows, PAGE_SIZE).get_page(request.GET.get("page")),
+            "rows": _page_of(request, found.rows),
         },
     )
 
@@ -129,6 +129,11 @@ def _figures(asked: Asked) -> tuple[Summary, LeadTime]:
     found = summaries(scope.organization, scope.start, scope.end, scope.choice)
     rows = found.of(scope.currency)
     return together(rows), found.lead_times.get(scope.currency, LeadTime())
+
+
+def _page_of[R](request: OrganizationRequest, rows: Rows[R]) -> Page[R]:
+    pages: Paginator[R] = Paginator(rows, PAGE_SIZE)
+    return pages.get_page(request.GET.get("page"))
 
 
 def _shown(
