@@ -139,14 +139,12 @@ class Line:
     """A part of the period, and the same nights of the comparison."""
 
     figures: Figures
-    before: Summary | None
+    before: Figures | None
 
     @property
     def change(self) -> Decimal | None:
         """Of the room revenue, in percent."""
-        return (
-            None if self.before is None else change(self.figures.revenue, self.before.room_revenue)
-        )
+        return change(self.figures.revenue, self.before and self.before.revenue)
 
 
 @dataclass(frozen=True)
@@ -169,26 +167,36 @@ def overview(asked: Asked) -> Overview:
         before = Whole.of(compared, scope.currency)
     others = [code for code in found.currencies() if code != scope.currency]
     lines = lines_of(asked)
-    total = Line(
-        total_of([line.figures for line in lines], scope.start, scope.end),
-        before.figures if before else None,
-    )
     left_out = _("Left out: what sells in %s.") % ", ".join(others) if others else ""
     cards = [_card(asked, kind, now, before, left_out) for kind in KINDS]
-    return Overview(cards, lines, total, others)
+    return Overview(cards, lines, _total(asked, lines), others)
 
 
 def lines_of(asked: Asked) -> list[Line]:
     """The period by day, week or month, each part beside the nights as far away as the
-    comparison's first is from the period's own.
+    comparison's first is from the period's own. Two statements.
     """
     items = reports.revenue(asked.scope, asked.by).items
     if asked.comparison is None:
         return [Line(item, None) for item in items]
-    away = asked.period.start - asked.comparison.start
-    shifted = [(item.start - away, item.end - away) for item in items]
-    compared, _others = reports.figures_of(asked.scope, shifted)
-    return [Line(item, before) for item, before in zip(items, compared, strict=True)]
+    nights = reports.revenue(asked.scope_of(asked.comparison), "day").items
+    return [Line(item, _same_nights(item, asked, nights)) for item in items]
+
+
+def _same_nights(item: Figures, asked: Asked, nights: list[Figures]) -> Figures:
+    """The sum of the comparison's nights, by day, that stand beside a part of the period."""
+    first, last = (day - asked.period.start for day in (item.start, item.end))
+    beside = nights[first.days : last.days]
+    return total_of(beside, beside[0].start, beside[-1].end)
+
+
+def _total(asked: Asked, lines: list[Line]) -> Line:
+    period, beside = asked.period, asked.comparison
+    before = [line.before for line in lines if line.before]
+    return Line(
+        total_of([line.figures for line in lines], period.start, period.end),
+        total_of(before, beside.start, beside.end) if beside else None,
+    )
 
 
 # --- Cards -------------------------------------------------------------------------------------

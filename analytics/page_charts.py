@@ -35,7 +35,7 @@ def chart_of_revenue_beside(asked: Asked, lines: Sequence[Line]) -> Chart:
     now = [line.figures.revenue for line in lines]
     drawn = [series("bar", _("Room revenue"), now, "accent")]
     if asked.comparison:
-        before = [line.before and line.before.room_revenue for line in lines]
+        before = [line.before and line.before.revenue for line in lines]
         drawn.insert(0, series("line", compared_words(asked), before, "warning-ink") | DASHED)
     return chart(_names(asked, lines), drawn, unit=asked.scope.currency)
 

@@ -35,7 +35,7 @@ from analytics.reports import Interval, change
 from analytics.summary import PropertySummary, summaries, together
 from villaops.pages import wants_fragment
 
-ROWS_SHOWN = 20
+ROWS_SHOWN = 15
 # The heat map has at most so many columns.
 MOST_COLUMNS = 95
 

@@ -1,6 +1,6 @@
 """Reports over nights: revenue by interval, trends, sources, pickup. One statement each."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -111,26 +111,18 @@ def trends(scope: Scope) -> Trends:
         (scope.start - length, scope.start),
         (scope.start - A_YEAR_OF_WEEKS, scope.end - A_YEAR_OF_WEEKS),
     ]
-    found, others = figures_of(scope, periods)
-    now, before, year_ago = (
-        Trend(*period, figures) for period, figures in zip(periods, found, strict=True)
-    )
-    return Trends(now, before, year_ago, others)
-
-
-def figures_of(
-    scope: Scope, periods: Sequence[tuple[date, date]]
-) -> tuple[list[Summary], list[str]]:
-    """Nights sold and available, room revenue and arrivals of each period [start, end), whichever
-    they are; and the currencies that are left out. One statement.
-    """
     starts, ends = zip(*periods, strict=True)
     rows = rows_of(TRENDS, scope.values(starts=list(starts), ends=list(ends)))
-    figures = [
-        Summary(nights_sold=sold, available_nights=available, room_revenue=money, arrivals=stays)
-        for sold, available, money, stays, _others in rows
+    found = [
+        Trend(
+            *period,
+            Summary(
+                nights_sold=sold, available_nights=available, room_revenue=money, arrivals=stays
+            ),
+        )
+        for period, (sold, available, money, stays, _others) in zip(periods, rows, strict=True)
     ]
-    return figures, rows[0][-1]
+    return Trends(found[0], found[1], found[2], rows[0][-1])
 
 
 def change(now: Decimal | int | None, base: Decimal | int | None) -> Decimal | None:

@@ -175,7 +175,7 @@ def test_every_comparison_is_shown(
     assert cards(page)["occupancy"][1] == was[compare]
     before = [line.before for line in page.context["overview"].lines]
     sold = {"previous": 3, "year": 2, "none": 0}
-    assert sum(one.nights_sold for one in before if one) == sold[compare]
+    assert sum(one.sold for one in before if one) == sold[compare]
     assert len(page.context["revenue_chart"]["series"]) == (1 if compare == "none" else 2)
 
 

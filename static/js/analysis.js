@@ -4,7 +4,7 @@
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-narrows]")) return;
   const words = event.target.value.trim().toLocaleLowerCase();
-  for (const choice of event.target.closest("fieldset").querySelectorAll("label.form-check")) {
+  for (const choice of event.target.closest("fieldset").querySelectorAll("label.tick")) {
     const isTicked = choice.querySelector("input").checked;
     choice.hidden = !isTicked && !choice.textContent.toLocaleLowerCase().includes(words);
   }
