@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,9 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest, page
@@ -20,27 +17,17 @@ from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from analytics.asked import Asked, NotUnderstood, asked_of
 from analytics.behind import NightsBehind, Rows, StaysBehind, StayTotals
-from analytics.summary import LeadTime, Summary, summaries, together
+from analytics.page import KINDS, Kind, Whole, in_words
+from analytics.summary import summaries
 from bookings.exports import Row, harmless, table_file
 from villaops import written
 from villaops.tenancy import Door
 
 PAGE_SIZE = 50
-KINDS = ("csv", "xlsx")
-DASH = "–"
+FILES = ("csv", "xlsx")
 
-NIGHT_FIGURES: Mapping[str, Promise] = {
-    "occupancy": gettext_lazy("Occupancy"),
-    "adjusted_occupancy": gettext_lazy("Adjusted occupancy"),
-    "adr": gettext_lazy("ADR"),
-    "revpar": gettext_lazy("RevPAR"),
-    "revenue": gettext_lazy("Room revenue"),
-}
-STAY_FIGURES: Mapping[str, Promise] = {
-    "alos": gettext_lazy("Length of stay"),
-    "lead_time": gettext_lazy("Lead time"),
-    "cancellations": gettext_lazy("Cancellations"),
-}
+NIGHT_FIGURES: Mapping[str, Kind] = {one.key: one for one in KINDS if one.behind == "nights"}
+STAY_FIGURES: Mapping[str, Kind] = {one.key: one for one in KINDS if one.behind == "bookings"}
 
 
 @dataclass(frozen=True)
@@ -65,15 +52,15 @@ def nights(request: OrganizationRequest) -> HttpResponseBase:
     found = NightsBehind.of(asked.scope, adjusted=is_adjusted)
     if kind := request.GET.get("format"):
         return _file(request, kind, _("nights"), _night_heads(), _night_rows(found, asked))
-    figures, _lead_time = _figures(asked)
+    whole = _whole(asked)
     return _shown(
         request,
         asked,
         key,
         {
             "kind": "nights",
-            "made": _made_of_nights(key, figures, asked.scope.currency),
-            "agrees": found.totals.agrees(figures, adjusted=is_adjusted),
+            "made": _made_of_nights(key, whole, asked.scope.currency),
+            "agrees": found.totals.agrees(whole.figures, adjusted=is_adjusted),
             "totals": found.totals,
             "rows": _page_of(request, found.rows),
         },
@@ -94,7 +81,7 @@ def bookings(request: OrganizationRequest) -> HttpResponseBase:
     if kind := request.GET.get("format"):
         rows = _stay_rows(found, asked, with_lost=with_lost)
         return _file(request, kind, _("bookings"), _stay_heads(), rows)
-    figures, lead_time = _figures(asked)
+    whole = _whole(asked)
     return _shown(
         request,
         asked,
@@ -102,15 +89,15 @@ def bookings(request: OrganizationRequest) -> HttpResponseBase:
         {
             "kind": "bookings",
             "with_lost": with_lost,
-            "made": _made_of_stays(key, figures, lead_time, found.totals),
-            "agrees": found.totals.agrees(figures, lead_time.mean, with_lost=with_lost),
+            "made": _made_of_stays(key, whole, found.totals),
+            "agrees": found.totals.agrees(whole.figures, whole.lead_time.mean, with_lost=with_lost),
             "totals": found.totals,
             "rows": _page_of(request, found.rows),
         },
     )
 
 
-def _figure(request: OrganizationRequest, known: Mapping[str, Promise]) -> str:
+def _figure(request: OrganizationRequest, known: Mapping[str, Kind]) -> str:
     key = request.GET.get("figure") or next(iter(known))
     if key not in known:
         raise Http404("No such figure")
@@ -123,12 +110,11 @@ def _back(request: OrganizationRequest) -> HttpResponse:
     return redirect(f"{address}?{request.GET.urlencode()}")
 
 
-def _figures(asked: Asked) -> tuple[Summary, LeadTime]:
+def _whole(asked: Asked) -> Whole:
     """The same as on the cards. One statement."""
     scope = asked.scope
     found = summaries(scope.organization, scope.start, scope.end, scope.choice)
-    rows = found.of(scope.currency)
-    return together(rows), found.lead_times.get(scope.currency, LeadTime())
+    return Whole.of(found, scope.currency)
 
 
 def _page_of[R](request: OrganizationRequest, rows: Rows[R]) -> Page[R]:
@@ -144,10 +130,10 @@ def _shown(
         "asked": asked,
         "back": asked.query(),
         "figures": [
-            {"label": label, "url": "?" + asked.query(figure=name), "is_current": name == key}
-            for name, label in named.items()
+            {"label": kind.label, "url": "?" + asked.query(figure=name), "is_current": name == key}
+            for name, kind in named.items()
         ],
-        "files": {kind: "?" + asked.query(figure=key, format=kind) for kind in KINDS},
+        "files": {kind: "?" + asked.query(figure=key, format=kind) for kind in FILES},
         "page_query": QueryDict(asked.query(figure=key)),
         **more,
     }
@@ -157,78 +143,51 @@ def _shown(
 # --- How a figure is made ----------------------------------------------------------------------
 
 
-def _made_of_nights(key: str, found: Summary, currency: str) -> Made:
-    sold, available = _count(found.nights_sold), _count(found.available_nights)
-    revenue = written.money(found.room_revenue, currency)
-    values: Mapping[str, tuple[str, str]] = {
-        "occupancy": (
-            _percent(found.occupancy_rate),
-            _("%(sold)s nights sold / %(available)s nights available"),
+def _made_of_nights(key: str, whole: Whole, currency: str) -> Made:
+    sums: Mapping[str, str] = {
+        "occupancy": _("%(sold)s nights sold / %(available)s nights available"),
+        "adjusted_occupancy": _(
+            "%(sold)s nights sold / (%(available)s nights available - %(owner)s owner nights"
+            " - %(broken)s out of order)"
         ),
-        "adjusted_occupancy": (
-            _percent(found.adjusted_occupancy_rate),
-            _(
-                "%(sold)s nights sold / (%(available)s nights available - %(owner)s owner nights"
-                " - %(broken)s out of order)"
-            ),
-        ),
-        "adr": (_money(found.adr, currency), _("%(revenue)s / %(sold)s nights sold")),
-        "revpar": (
-            _money(found.revpar, currency),
-            _("%(revenue)s / %(available)s nights available"),
-        ),
-        "revenue": (revenue, _("the prices of %(sold)s nights sold, %(unpriced)s without a price")),
+        "adr": _("%(revenue)s / %(sold)s nights sold"),
+        "revpar": _("%(revenue)s / %(available)s nights available"),
+        "revenue": _("the prices of %(sold)s nights sold, %(unpriced)s without a price"),
     }
-    value, sums = values[key]
+    found = whole.figures
     said = {
-        "sold": sold,
-        "available": available,
+        "sold": _count(found.nights_sold),
+        "available": _count(found.available_nights),
         "owner": _count(found.owner_nights),
         "broken": _count(found.out_of_order_nights),
-        "revenue": revenue,
+        "revenue": written.money(found.room_revenue, currency),
         "unpriced": _count(found.unpriced_nights),
     }
-    return Made(str(NIGHT_FIGURES[key]), value, sums % said)
+    kind = NIGHT_FIGURES[key]
+    return Made(str(kind.label), in_words(kind.value(whole), kind.unit, currency), sums[key] % said)
 
 
-def _made_of_stays(key: str, found: Summary, lead_time: LeadTime, totals: StayTotals) -> Made:
-    values: Mapping[str, tuple[str, str]] = {
-        "alos": (_days(found.alos), _("%(nights)s nights / %(arrivals)s arrivals")),
-        "lead_time": (
-            _days(lead_time.mean),
-            _("%(lead)s days / %(arrivals)s arrivals; median %(median)s"),
-        ),
-        "cancellations": (
-            _percent(found.cancellation_rate),
-            _("%(cancelled)s cancelled / %(bookings)s bookings"),
-        ),
+def _made_of_stays(key: str, whole: Whole, totals: StayTotals) -> Made:
+    sums: Mapping[str, str] = {
+        "alos": _("%(nights)s nights / %(arrivals)s arrivals"),
+        "lead_time": _("%(lead)s days / %(arrivals)s arrivals; median %(median)s"),
+        "cancellations": _("%(cancelled)s cancelled / %(bookings)s bookings"),
     }
-    value, sums = values[key]
+    found = whole.figures
     said = {
         "nights": _count(found.stay_nights),
         "arrivals": _count(found.arrivals),
         "lead": _count(totals.lead),
-        "median": _days(lead_time.median),
+        "median": in_words(whole.lead_time.median, "days", ""),
         "cancelled": _count(found.cancelled_bookings),
         "bookings": _count(found.bookings),
     }
-    return Made(str(STAY_FIGURES[key]), value, sums % said)
+    kind = STAY_FIGURES[key]
+    return Made(str(kind.label), in_words(kind.value(whole), kind.unit, ""), sums[key] % said)
 
 
 def _count(number: int) -> str:
     return written.number(number, 0)
-
-
-def _percent(rate: Decimal | None) -> str:
-    return DASH if rate is None else f"{written.number(rate, 2)} %"
-
-
-def _money(amount: Decimal | None, currency: str) -> str:
-    return DASH if amount is None else written.money(amount, currency)
-
-
-def _days(number: Decimal | None) -> str:
-    return DASH if number is None else written.number(number, 2)
 
 
 # --- Files -------------------------------------------------------------------------------------
@@ -282,7 +241,7 @@ def _file(
     request: OrganizationRequest, kind: str, what: str, heads: list[str], rows: Iterator[Row]
 ) -> HttpResponseBase:
     """The rows and their sum; it leaves the house, which the audit log tells."""
-    if kind not in KINDS:
+    if kind not in FILES:
         raise Http404("No such kind of file")
     access = request.access
     record_security_event(

@@ -103,7 +103,7 @@ def test_bookings_are_those_of_the_figures(organization: Organization, homes: ob
         ("nights/?figure=revpar", "66.67\xa0USD / 93 nights available"),
         ("nights/?figure=revenue", "the prices of 4 nights sold, 2 without a price"),
         ("bookings/?figure=alos", "5 nights / 2 arrivals"),
-        ("bookings/?figure=lead_time", "0 days / 2 arrivals; median 0.00"),
+        ("bookings/?figure=lead_time", "0 days / 2 arrivals; median 0.00\xa0days"),
         ("bookings/?figure=cancellations", "1 cancelled / 3 bookings"),
     ],
 )
