@@ -1,5 +1,6 @@
 """Fixtures for every app's tests."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -31,6 +32,13 @@ type Statements = Callable[[int], AbstractContextManager[None]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, so that the rest can fill what is left of each worker's time."""
     items.sort(key=lambda item: not item.get_closest_marker("browser"))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay until the end: nobody need look through them for garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True, scope="session")

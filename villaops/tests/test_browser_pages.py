@@ -6,7 +6,6 @@ Pages are told from the addresses of the dashboard: one that is added without a 
 from collections.abc import Iterable, Iterator
 
 import pytest
-from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
@@ -213,6 +212,7 @@ def test_every_page_is_whole_on_every_screen(
     house: FullHouse, live_server: LiveServer, open_page: OpenPage, screen: str
 ) -> None:
     pages = addresses(house)
+    assert sorted(names_of(dashboard)) == sorted([*pages, *NO_PAGES])
     problems: list[str] = []
 
     def look(page: Page, addresses: Iterable[str]) -> None:
@@ -235,12 +235,6 @@ def test_every_page_is_whole_on_every_screen(
         look(page, ["/o/"])
 
     assert not problems, "\n".join(problems)
-
-
-def test_every_address_is_known_as_a_page_or_as_none(client: Client, house: FullHouse) -> None:
-    pages = addresses(house)
-
-    assert sorted(names_of(dashboard)) == sorted([*pages, *NO_PAGES])
 
 
 ROWS = """<!doctype html><html lang=en><title>Rows</title><style>
