@@ -201,12 +201,12 @@ class SummaryReport(ReportEndpoint):
         rows = found.of(scope.currency)
         return SummaryOutput(
             **self.head(scope, [code for code in found.currencies() if code != scope.currency]),
-            **_figures(together(rows), found.lead_times.get(scope.currency, LeadTime())),
+            **figures_told(together(rows), found.lead_times.get(scope.currency, LeadTime())),
             properties=[
                 PropertyFiguresOutput(
                     property_id=row.property_id,
                     property_name=row.name,
-                    **_figures(row.figures, row.lead_time),
+                    **figures_told(row.figures, row.lead_time),
                 )
                 for row in rows
             ],
@@ -230,10 +230,10 @@ class RevenueReport(ReportEndpoint):
         return RevenueOutput(
             **self.head(scope, found.other_currencies),
             items=[
-                RevenueItem(period_start=item.start, period_end=item.end, **_revenue(item))
+                RevenueItem(period_start=item.start, period_end=item.end, **revenue_told(item))
                 for item in found.items
             ],
-            totals=RevenueFigures(**_revenue(total_of(found.items, scope.start, scope.end))),
+            totals=RevenueFigures(**revenue_told(total_of(found.items, scope.start, scope.end))),
         )
 
     def _table(self, shown: dict[str, Any]) -> HttpResponse:
@@ -322,13 +322,15 @@ class PickupReport(ReportEndpoint):
 BLOCKS = ("on_books_from", "on_books_to", "new", "lost", "changed", "net")
 
 
-def _figures(found: Summary, lead_time: LeadTime) -> dict[str, Any]:
+def figures_told(found: Summary, lead_time: LeadTime) -> dict[str, Any]:
+    """Under the names that the API and files have for them."""
     known = {"lead_time_mean": lead_time.mean, "lead_time_median": lead_time.median}
     names = FiguresOutput.model_fields.keys() - known.keys()
     return {**{name: getattr(found, name) for name in names}, **known}
 
 
-def _revenue(found: Figures) -> dict[str, Any]:
+def revenue_told(found: Figures) -> dict[str, Any]:
+    """The same of a part of a period."""
     return {
         "nights_sold": found.sold,
         "available_nights": found.available,

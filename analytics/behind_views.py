@@ -1,4 +1,4 @@
-"""The nights and the bookings behind a figure: pages with their sum, and files."""
+"""The nights and the bookings behind a figure, pages with their sum; and the files of all."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,11 +17,14 @@ from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from analytics.asked import Asked, NotUnderstood, asked_of
 from analytics.behind import NightsBehind, Rows, StaysBehind, StayTotals
+from analytics.downloads import HEADS, paper_of, table_of
 from analytics.page import KINDS, Kind, Whole, in_words
+from analytics.paper import pdf_is_possible, pdf_of
 from analytics.summary import summaries
 from bookings.exports import Row, harmless, table_file
 from villaops import written
 from villaops.tenancy import Door
+from villaops.toasts import say
 
 PAGE_SIZE = 50
 FILES = ("csv", "xlsx")
@@ -95,6 +98,30 @@ def bookings(request: OrganizationRequest) -> HttpResponseBase:
             "rows": _page_of(request, found.rows),
         },
     )
+
+
+@page(Permission.READ_ANALYTICS)
+@require_safe
+def download(request: OrganizationRequest) -> HttpResponseBase:
+    """The analytics page as CSV, XLSX or PDF."""
+    kind = request.GET.get("format", "csv")
+    if kind != "pdf" and kind not in FILES:
+        raise Http404("No such kind of file")
+    try:
+        asked = asked_of(request, request.access.organization)
+    except NotUnderstood:
+        return _back(request)
+    if kind != "pdf":
+        return _file(request, kind, _("analytics"), list(HEADS), table_of(asked))
+    if not pdf_is_possible():
+        say(request, _("This server cannot make PDFs: Pango is missing."))
+        return redirect(reverse("analysis:page", args=[asked.organization.slug]))
+    _note(request, _("analytics"))
+    period = f"{asked.period.start:%Y-%m-%d}-{asked.period.end:%Y-%m-%d}"
+    answer = HttpResponse(pdf_of(paper_of(asked)), content_type="application/pdf")
+    name = f"{asked.organization.slug}-{period}.pdf"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _figure(request: OrganizationRequest, known: Mapping[str, Kind]) -> str:
@@ -243,6 +270,11 @@ def _file(
     """The rows and their sum; it leaves the house, which the audit log tells."""
     if kind not in FILES:
         raise Http404("No such kind of file")
+    _note(request, what)
+    return table_file(kind, what, what.capitalize(), heads, rows)
+
+
+def _note(request: OrganizationRequest, what: str) -> None:
     access = request.access
     record_security_event(
         kind=SecurityEvent.EXPORTED,
@@ -251,4 +283,3 @@ def _file(
         door=Door.WEB,
         label=what,
     )
-    return table_file(kind, what, what.capitalize(), heads, rows)

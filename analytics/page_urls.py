@@ -9,4 +9,5 @@ urlpatterns = [
     path("", page_views.index, name="page"),
     path("nights/", behind_views.nights, name="nights"),
     path("bookings/", behind_views.bookings, name="bookings"),
+    path("download", behind_views.download, name="download"),
 ]

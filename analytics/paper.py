@@ -1,4 +1,4 @@
-"""The monthly report on paper: one file of HTML, and the PDF that WeasyPrint makes of it.
+"""Reports on paper: one file of HTML, and the PDF that WeasyPrint makes of it.
 
 WeasyPrint needs Pango from the system. Where that is missing there is the HTML, which any browser
 prints.
@@ -8,6 +8,7 @@ import logging
 from base64 import b64encode
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
@@ -43,20 +44,29 @@ def file_name(report: Report, ending: str) -> str:
 
 def as_html(report: Report) -> str:
     """The report as one file: its style and its pictures are in it."""
-    with written_as_in(report.organization.locale):
-        logo = _logo(report.organization)
-        page = render_to_string("analytics/report_paper.html", {"report": report, "logo": logo})
-    return page.replace("</head>", f"<style>{_style()}</style>\n</head>", 1)
+    return on_paper("analytics/report_paper.html", report.organization, {"report": report})
 
 
 def as_pdf(report: Report) -> bytes:
     """The report as a PDF. Only where `pdf_is_possible`."""
+    return pdf_of(as_html(report))
+
+
+def on_paper(template: str, organization: Organization, context: dict[str, Any]) -> str:
+    """A template with its style and the organization's logo in it, written as it writes."""
+    with written_as_in(organization.locale):
+        page = render_to_string(template, {"logo": _logo(organization), **context})
+    return page.replace("</head>", f"<style>{_style()}</style>\n</head>", 1)
+
+
+def pdf_of(page: str) -> bytes:
+    """A page with all it needs in it, as a PDF. Only where `pdf_is_possible`."""
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
 
     # Nothing is fetched from anywhere; the logo is part of the text.
     alone = URLFetcher(allowed_protocols=("data",))
-    paper: bytes = HTML(string=as_html(report), url_fetcher=alone).write_pdf()
+    paper: bytes = HTML(string=page, url_fetcher=alone).write_pdf()
     return paper
 
 

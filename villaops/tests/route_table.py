@@ -308,6 +308,7 @@ PROPERTIES = [
     row("GET", "analytics/", P.READ_ANALYTICS, 200, 200),
     row("GET", "analytics/nights/", P.READ_ANALYTICS, 200, 200),
     row("GET", "analytics/bookings/", P.READ_ANALYTICS, 200, 200),
+    row("GET", "analytics/download", P.READ_ANALYTICS, 200, 200),
     # Whoever may comes as far as the question which month.
     row(
         "GET",

@@ -20,6 +20,7 @@ HEAVIEST = 100_000
 
 # Addresses that are no page of their own: what is posted, fragments, downloads and JSON.
 NO_PAGES = {
+    "analysis:download",
     "analytics:report_pdf",
     "audit_export",
     "bookings:cancel_many",
