@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -204,13 +205,14 @@ def _total(asked: Asked, lines: list[Line]) -> Line:
 
 def _card(asked: Asked, kind: Kind, now: Whole, before: Whole | None, left_out: str) -> Card:
     currency = asked.scope.currency
+    behind = reverse(f"analysis:{kind.behind}", args=[asked.organization.slug])
     value = kind.value(now)
     card = Card(
         kind,
         in_words(value, kind.unit, currency),
         _note(kind, now),
         [*_left_out(kind, now), *([left_out] if left_out else [])],
-        url=f"{kind.behind}/?{asked.query(figure=kind.key)}",
+        url=f"{behind}?{asked.query(figure=kind.key)}",
     )
     if before is None:
         return card

@@ -150,8 +150,8 @@ def test_address_keeps_all_that_was_asked(
         f"{root}?from=2026-02-01&to=2026-03-01&compare=year&property={second.pk}"
     )
     escaped = state.replace("&", "&amp;")
-    assert f'href="nights/?{escaped}&amp;figure=adr"' in page.text
-    assert f'href="bookings/?{escaped}&amp;figure=alos"' in page.text
+    assert f'href="{root}nights/?{escaped}&amp;figure=adr"' in page.text
+    assert f'href="{root}bookings/?{escaped}&amp;figure=alos"' in page.text
     assert f'hx-get="?{escaped}&amp;section=pace"' in page.text
     assert 'hx-get="?' + escaped + '&amp;section=overview"' not in page.text
     other = escaped.replace("last_year", "next_90")
