@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
 from analytics.asked import PRESETS, SINCE, Asked, NotUnderstood, asked_of
+from analytics.checks import checked
 from analytics.habits import habits
 from analytics.heat import columns_of, heat_of
 from analytics.pace import pace
@@ -31,6 +32,7 @@ from analytics.page_charts import (
     chart_of_revenue_beside,
     compared_words,
 )
+from analytics.paper import pdf_is_possible
 from analytics.reports import Interval, change
 from analytics.summary import PropertySummary, summaries, together
 from villaops.pages import wants_fragment
@@ -69,6 +71,7 @@ def index(request: OrganizationRequest) -> HttpResponse:
         "chips": _chips(asked),
         "usual": request.path,
         "sections": _sections(request, asked, named),
+        "pdf_is_possible": pdf_is_possible(),
     }
     return render(request, "analytics/page.html", context)
 
@@ -126,6 +129,10 @@ def _overview(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
         "occupancy_chart": chart_of_occupancy_beside(asked, found.lines),
         "compared": compared_words(asked),
     }
+
+
+def _checked(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
+    return {"checked": checked(asked.organization, asked)}
 
 
 def _properties(request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
@@ -211,6 +218,7 @@ def _pace(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
 type Read = Callable[[OrganizationRequest, Asked], dict[str, Any]]
 SECTIONS: Mapping[str, tuple[Any, Read]] = {
     "overview": (gettext_lazy("Figures"), _overview),
+    "checked": (gettext_lazy("Check that all adds up"), _checked),
     "properties": (gettext_lazy("Properties"), _properties),
     "channels": (gettext_lazy("Channel mix"), _channels),
     "habits": (gettext_lazy("Lead time and length of stay"), _habits),

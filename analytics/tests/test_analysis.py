@@ -154,6 +154,7 @@ def test_address_keeps_all_that_was_asked(
     assert f'href="{root}bookings/?{escaped}&amp;figure=alos"' in page.text
     assert f'hx-get="?{escaped}&amp;section=pace"' in page.text
     assert 'hx-get="?' + escaped + '&amp;section=overview"' not in page.text
+    assert f'href="{root}download?format=csv&amp;{escaped}"' in page.text
     other = escaped.replace("last_year", "next_90")
     assert f'href="?{other}"' in page.text
     without = f"?preset=last_year&compare=year&unit={unit.pk}&by=week&since=30"
@@ -191,7 +192,14 @@ def test_nonsense_is_explained(client: Client, root: str, organization: Organiza
 
 @pytest.mark.parametrize(
     ("section", "number"),
-    [("overview", 11), ("properties", 10), ("channels", 9), ("habits", 8), ("pace", 10)],
+    [
+        ("overview", 11),
+        ("checked", 11),
+        ("properties", 10),
+        ("channels", 9),
+        ("habits", 8),
+        ("pace", 10),
+    ],
 )
 def test_page_is_few_statements_whatever_there_is(
     client: Client,
