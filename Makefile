@@ -39,6 +39,14 @@ test: venv-dev ## run all tests with coverage (ARGS="-k booking -x", JOBS=1)
 drills: venv-dev ## kill -9 each part while 1,000 bookings are made, and see that nothing is lost
 	@$(PYTHON_RUN) -m bench.drills $(ARGS)
 
+.PHONY: bench-data
+bench-data: venv-dev ## fill a database of its own in var/bench with 150,000 bookings (SCALE=25)
+	@VAR_DIR=$(CURDIR)/var/bench $(PYTHON_RUN) -m bench.load.fill $(SCALE)
+
+.PHONY: bench
+bench: venv-dev ## measure the production servers on it, into bench/load/RESULTS.md
+	@VAR_DIR=$(CURDIR)/var/bench $(PYTHON_RUN) -m bench.load.run $(ARGS)
+
 .PHONY: lint
 lint: venv-dev ## check style of Python and templates, and that migrations are complete
 	@scripts/lint

@@ -9,6 +9,7 @@ a constant through the same server, and the endpoint's statements alone, by pgbe
 
 import json
 import os
+import platform
 import re
 import shutil
 import statistics
@@ -21,6 +22,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -31,7 +34,9 @@ from villaops import embedded
 
 HERE = Path(__file__).parent
 CONNECTIONS, WORKERS, PORT = 16, 2, 8190
-BODIES = 40_000
+LOAD_BEFORE = os.getloadavg()[0]
+# Bodies of bookings to create: so many for each second, all in all.
+MOST_CREATED = 500
 TRANSACTION = re.compile("BEGIN|COMMIT|SAVEPOINT|RELEASE")
 
 
@@ -71,13 +76,13 @@ def main(rounds: int, seconds: int) -> None:
         if target.name != "constant view":
             headers = pages if target.is_page else api
             measure_statements(target, headers, found[target.name], seconds)
-    with server() as process, tempfile.NamedTemporaryFile("w+", suffix=".jsonl") as bodies:
-        bodies.writelines(f"{body}\n" for body in place.bodies(BODIES))
-        bodies.flush()
+    bodies = place.bodies(MOST_CREATED * (rounds * seconds + 2))
+    with server() as process:
 
         def shoot(target: Any, connections: int, length: int) -> dict[str, float]:
             headers = dict(pages if target.is_page else api)
-            return shot(target, headers, bodies.name, connections, length)
+            wait_until_idle(process)
+            return shot(target, headers, bodies, connections, length)
 
         for target in targets:
             shoot(target, CONNECTIONS, 2)
@@ -90,8 +95,13 @@ def main(rounds: int, seconds: int) -> None:
             if target.is_page:
                 found[target.name].alone_p95 = shoot(target, 1, seconds)["p95"] / 1000
         memory = [child.memory_info().rss / 2**20 for child in process.children(recursive=True)]
-    print(table(found))
-    print(f"\nMemory of a worker: {', '.join(f'{one:.0f} MB' for one in sorted(memory))}")
+    told = [
+        setting(rounds, seconds),
+        table(found),
+        f"Memory of a worker: {', '.join(f'{one:.0f} MB' for one in sorted(memory))}.\n",
+    ]
+    print("\n\n".join(told))
+    (HERE / "RESULTS.md").write_text("# Measured by `make bench`\n\n" + "\n\n".join(told))
 
 
 # --- Servers and load --------------------------------------------------------------------------
@@ -142,27 +152,48 @@ def wait_for_health() -> None:
     raise SystemExit("The server does not answer.")
 
 
+def wait_until_idle(process: psutil.Process) -> None:
+    """What is asked for when a run ends is still being made: the next one must not wait for it."""
+    parts = [*process.children(recursive=True), *postgres().children()]
+    while True:
+        before = busy(parts)
+        time.sleep(0.3)
+        if busy(parts) - before < 0.02:
+            return
+
+
 def shot(
-    target: Any, headers: dict[str, str], bodies: str, connections: int, seconds: int
+    target: Any, headers: dict[str, str], bodies: Iterator[str], connections: int, seconds: int
 ) -> dict[str, float]:
-    """One run of wrk: requests, microseconds, percentiles in microseconds, errors."""
-    environment = dict(os.environ)
-    if target.is_creation:
-        headers |= {"Content-Type": "application/json"}
-        environment["BENCH_BODIES"] = bodies
-    lines = "\n".join(f"{name}: {value}" for name, value in headers.items())
-    output = subprocess.run(
-        [
-            *("wrk", "--threads", "1" if connections == 1 else "2"),
-            *("--connections", str(connections), "--duration", f"{seconds}s", "--timeout", "10s"),
-            *("--script", str(HERE / "shot.lua"), f"http://127.0.0.1:{PORT}{target.path}"),
-        ],
-        env=environment | {"BENCH_HEADERS": lines},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    """One run: requests, microseconds, percentiles in microseconds, errors."""
+    url = f"http://127.0.0.1:{PORT}{target.path}"
+    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+        environment = dict(os.environ)
+        if target.is_creation:
+            # Nobody books the same nights twice, in this run or the next.
+            file.writelines(f"{body}\n" for body in islice(bodies, MOST_CREATED * seconds))
+            file.flush()
+            headers |= {"Content-Type": "application/json"}
+            environment["BENCH_BODIES"] = file.name
+        environment["BENCH_HEADERS"] = "\n".join(f"{name}: {headers[name]}" for name in headers)
+        output = subprocess.run(
+            with_wrk(url, connections, seconds)
+            if shutil.which("wrk")
+            else [sys.executable, "-m", "bench.load.plain", url, str(connections), str(seconds)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
     return json.loads(output.partition("BENCH ")[2])
+
+
+def with_wrk(url: str, connections: int, seconds: int) -> list[str]:
+    return [
+        *("wrk", "--threads", "1" if connections == 1 else "2"),
+        *("--connections", str(connections), "--duration", f"{seconds}s", "--timeout", "10s"),
+        *("--script", str(HERE / "shot.lua"), url),
+    ]
 
 
 @contextmanager
@@ -241,12 +272,35 @@ def measure_statements(target: Any, headers: dict[str, str], found: Found, secon
     found.sql_rate = float(rate[1]) if rate else 0
 
 
-# --- The table -----------------------------------------------------------------------------------
+# --- What is told ------------------------------------------------------------------------------
 
 HEAD = (
     "| target | requests/s | of constant | p50 ms | p99 ms | errors | statements | worker ms"
     " | PostgreSQL ms | SQL alone/s | p95 of one ms |"
 )
+
+
+def setting(rounds: int, seconds: int) -> str:
+    """When and on what."""
+    from django.db import connection
+
+    model = re.search("model name.*: (.*)", Path("/proc/cpuinfo").read_text())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        [postgres] = cursor.fetchone()
+    versions = {
+        "Python": platform.python_version(),
+        **{name: version(name) for name in ("Django", "granian", "psycopg")},
+        "PostgreSQL": postgres.split()[0],
+    }
+    return (
+        f"{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores of {model[1] if model else '?'}, "
+        f"load before it {LOAD_BEFORE:.1f}; "
+        f"{', '.join(f'{name} {number}' for name, number in versions.items())}; "
+        f"{'wrk' if shutil.which('wrk') else 'bench.load.plain'} with {CONNECTIONS} connections, "
+        f"{WORKERS} workers; {rounds} rounds of {seconds} s: "
+        f"`python -m bench.load.run {rounds} {seconds}`."
+    )
 
 
 def table(found: dict[str, Found]) -> str:

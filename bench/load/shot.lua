@@ -1,5 +1,6 @@
 -- wrk's script: one request again and again, or bookings that differ in where and when.
--- BENCH_HEADERS: lines "Name: value". BENCH_BODIES: a file with a body per line, for POST.
+-- BENCH_HEADERS: lines "Name: value". BENCH_BODIES: a file with a body per line, for POST, with more
+-- of them than can be sent.
 
 local headers = {}
 for name, value in string.gmatch(os.getenv("BENCH_HEADERS") or "", "([^:\n]+): ([^\n]+)") do

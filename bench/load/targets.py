@@ -62,6 +62,8 @@ class Place:
         thirty = period(month, month + timedelta(30))
         in_year = period(year, year + timedelta(365))
         weeks = f"start={today}&end={today + timedelta(42)}"
+        months = f"{in_year}&interval=month"
+        stay_dates = f"check_in={today + timedelta(30)}&check_out={today + timedelta(37)}&guests=2"
         nearby = f"start_date={today}&end_date={today + timedelta(60)}"
         pages = f"/o/{self.organization.slug}"
         return [
@@ -75,6 +77,9 @@ class Place:
             Target("properties", "/api/v1/properties"),
             Target("occupancy, 30 days", f"/api/v1/analytics/occupancy?{thirty}"),
             Target("occupancy, 365 days", f"/api/v1/analytics/occupancy?{in_year}"),
+            Target("summary, 365 days", f"/api/v1/analytics/summary?{in_year}"),
+            Target("revenue by month", f"/api/v1/analytics/revenue?{months}"),
+            Target("free nights, 7", f"/api/v1/availability?{stay_dates}"),
             Target("booking created", "/api/v1/bookings", is_creation=True),
             Target("calendar, 42 days", f"{pages}/calendar/data?{weeks}", is_page=True),
             Target("today (page)", f"{pages}/", is_page=True),
