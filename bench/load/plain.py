@@ -2,8 +2,8 @@
 
     BENCH_HEADERS=... [BENCH_BODIES=FILE] python -m bench.load.plain URL CONNECTIONS SECONDS
 
-Prints the same line as `shot.lua`. It spends more of the machine's time on each request than wrk, so
-that its figures are lower, and only to be compared with each other.
+Prints the same line as `shot.lua`. It spends more of the machine's time on a request than wrk does:
+its figures are lower, and only to be compared with each other.
 """
 
 import http.client
