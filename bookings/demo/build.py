@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cache
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -19,6 +20,7 @@ from accounts.services import create_organization
 from bookings.blocks import block_nights
 from bookings.demo.bali import BALI
 from bookings.demo.como import COMO
+from bookings.demo.history import context_in_force, date_nights
 from bookings.demo.plan import PASSWORD, Closure, House, Person, Stay
 from bookings.drafting import REFERENCE_LENGTH, REFERENCE_LETTERS
 from bookings.events import silently
@@ -169,6 +171,8 @@ class _Builder:
         self.properties: dict[str, Property] = {}
         self.units: dict[tuple[str, str], Unit] = {}
         self.guests: dict[str, Guest] = {}
+        # The contexts in which stays were moved.
+        self.moves: list[UUID] = []
 
     def build(self) -> None:
         for fields in self.house.properties:
@@ -185,6 +189,7 @@ class _Builder:
         self._date(Guest, self.guests.values(), _GUESTS_ENTERED)
         self._date(Block, blocks, _GUESTS_ENTERED)
         Booking.objects.bulk_update(bookings, ["created_at", "cancelled_at"])
+        date_nights(self.organization, moves=self.moves)
 
     def _book(self, stay: Stay, number: int) -> Booking:
         made_as, steps = _LIVES[stay.status]
@@ -220,11 +225,13 @@ class _Builder:
     def _move(self, booking: Booking, unit: Unit, night: int) -> Booking:
         """In a context of its own, so that the history tells it from the booking."""
         with organization_context(self.organization, by=self.by, door=Door.COMMAND):
+            self.moves.append(context_in_force())
             return move_to_unit(booking=booking, unit=unit, from_night=self._day(night), by=self.by)
 
     def _unassign(self, booking: Booking) -> Booking:
         """In a context of its own too."""
         with organization_context(self.organization, by=self.by, door=Door.COMMAND):
+            self.moves.append(context_in_force())
             return unassign_booking(booking=booking, by=self.by)
 
     def _block(self, closure: Closure) -> Block:

@@ -7,20 +7,23 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from accounts.models import Membership, Organization, Subscription, User
 from accounts.permissions import Role
+from analytics.reports import Scope, end_of, pickup
 from bookings.demo.bali import BALI
 from bookings.demo.build import seed_house
 from bookings.demo.como import COMO
 from bookings.demo.plan import PASSWORD, House
-from bookings.models import Block, Booking, Night
+from bookings.models import Block, Booking, Night, NightEvent
 from bookings.tests.demo_rows import check_constraints_now, rows
 from guests.models import Guest
 from messaging.models import Message
 from properties.models import Property
+from villaops.history import rewriting
 from villaops.outbox import Intent
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import make_booking, make_property
@@ -186,6 +189,38 @@ def test_bookings_are_made_before_the_stay_and_before_today(
             if booking.cancelled_at:
                 assert booking.created_at < booking.cancelled_at
                 assert booking.cancelled_at.date() <= min(DAY_0, booking.check_in)
+
+
+@pytest.mark.parametrize("house", [BALI, COMO], ids=lambda house: house.slug)
+def test_books_of_a_past_day_are_those_of_the_bookings_made_by_then(
+    db: None, houses: dict[str, Organization], house: House
+) -> None:
+    organization = houses[house.slug]
+    zone = ZoneInfo(house.time_zone)
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        stays = list(Booking.objects.all())
+        whole = Scope.usual(organization, date(2026, 1, 1), date(2027, 12, 31))
+        days = [DAY_0 - timedelta(days=back) for back in (90, 60, 30, 14, 7, 1)]
+        known = [pickup(whole, day - timedelta(days=1), day).on_books_to for day in days]
+
+    for day, books in zip(days, known, strict=True):
+        end = end_of(day, zone)
+        made = [
+            stay
+            for stay in stays
+            if stay.created_at < end
+            and not (stay.cancelled_at and stay.cancelled_at < end)
+            and not (stay.status == "no_show" and stay.check_in < day)
+        ]
+        assert books.bookings == len(made), day
+    assert 0 < known[1].bookings < known[-1].bookings
+
+
+def test_history_is_guarded_again_after_the_seeding(bali: Organization) -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        NightEvent.objects.filter(organization=bali).update(price=0)
+    with pytest.raises(DatabaseError), transaction.atomic(), rewriting(NightEvent, Booking):
+        NightEvent.objects.filter(organization=bali).update(price=0)
 
 
 def test_como_has_a_guesthouse_of_three_and_a_hotel_of_twelve(como: Organization) -> None:
