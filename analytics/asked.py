@@ -263,12 +263,7 @@ class QuestionForm(HouseForm):
     currency = forms.ChoiceField(label=_("Currency"), required=False)
     by = forms.ChoiceField(label=_("Drawn by"), required=False, choices=list(INTERVALS.items()))
 
-    since = forms.TypedChoiceField(
-        required=False,
-        coerce=int,
-        empty_value=USUAL_SINCE,
-        choices=[(days, str(days)) for days in SINCE],
-    )
+    since = forms.ChoiceField(required=False, choices=[(str(days), days) for days in SINCE])
 
     def __init__(self, data: QueryDict, *, homes: list[Home], rooms: list[Room]) -> None:
         super().__init__(data)
@@ -341,7 +336,7 @@ def asked_in(sent: QueryDict, organization: Organization) -> Asked:
         preset,
         cast(Comparing, given["compare"] or "previous"),
         by if by in possible else possible[0],
-        given["since"],
+        int(given["since"] or USUAL_SINCE),
         given["currency"],
         homes,
         form.rooms,

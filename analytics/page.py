@@ -145,7 +145,7 @@ class Line:
     @property
     def change(self) -> Decimal | None:
         """Of the room revenue, in percent."""
-        return change(self.figures.revenue, self.before and self.before.revenue)
+        return change(self.figures.revenue, self.before.revenue if self.before else None)
 
 
 @dataclass(frozen=True)
@@ -251,8 +251,8 @@ def _left_out(kind: Kind, now: Whole) -> list[str]:
     if kind.key == "occupancy":
         return [_("Blocked nights stay among those available.")]
     if kind.key == "adjusted_occupancy":
-        said = _("Taken out: %(owner)s owner nights, %(broken)s out of order.")
-        return [said % {"owner": found.owner_nights, "broken": found.out_of_order_nights}]
+        taken = _("Taken out: %(owner)s owner nights, %(broken)s out of order.")
+        return [taken % {"owner": found.owner_nights, "broken": found.out_of_order_nights}]
     if kind.key == "alos":
         return [_("Stays that began earlier are left out; those that arrive count whole.")]
     if kind.key == "lead_time":

@@ -16,7 +16,7 @@ from analytics.page import Channel, Line
 from analytics.reports import Interval
 from villaops import written
 
-DASHED: Mapping[str, Any] = {"dash": [6, 4]}
+DASHED: dict[str, Any] = {"dash": [6, 4]}
 # How a part of a period is called in a chart and its table.
 PART_NAMES: Mapping[Interval, Callable[[date], str]] = {
     "day": written.short_plain_day,
@@ -35,7 +35,7 @@ def chart_of_revenue_beside(asked: Asked, lines: Sequence[Line]) -> Chart:
     now = [line.figures.revenue for line in lines]
     drawn = [series("bar", _("Room revenue"), now, "accent")]
     if asked.comparison:
-        before = [line.before and line.before.revenue for line in lines]
+        before = [line.before.revenue if line.before else None for line in lines]
         drawn.insert(0, series("line", compared_words(asked), before, "warning-ink") | DASHED)
     return chart(_names(asked, lines), drawn, unit=asked.scope.currency)
 
@@ -45,7 +45,7 @@ def chart_of_occupancy_beside(asked: Asked, lines: Sequence[Line]) -> Chart:
     now = [line.figures.occupancy_rate for line in lines]
     drawn = [series("line", _("Occupancy"), now, "accent")]
     if asked.comparison:
-        before = [line.before and line.before.occupancy_rate for line in lines]
+        before = [line.before.occupancy_rate if line.before else None for line in lines]
         drawn.append(series("line", compared_words(asked), before, "warning-ink") | DASHED)
     return chart(_names(asked, lines), drawn, unit="%")
 
@@ -71,7 +71,7 @@ def chart_of_bars(bars: Sequence[Bar]) -> Chart:
 
 def chart_of_pace(points: Sequence[Point]) -> Chart:
     """Nights on the books at the end of each day watched, and a year before."""
-    now = [point.now and point.now.nights for point in points]
+    now = [point.now.nights if point.now else None for point in points]
     year_ago = [point.year_ago.nights for point in points]
     return chart(
         [written.short_plain_day(point.day) for point in points],

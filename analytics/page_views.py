@@ -1,6 +1,6 @@
 """The analytics page, and its parts that are fetched once they come into view."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest, page
 from accounts.permissions import Permission
-from analytics.asked import PRESETS, SINCE, Asked, NotUnderstood, asked_of
+from analytics.asked import PRESETS, SINCE, Asked, Home, NotUnderstood, Room, asked_of
 from analytics.checks import checked
 from analytics.habits import habits
 from analytics.heat import columns_of, heat_of
@@ -90,7 +90,10 @@ def _presets(asked: Asked | None) -> list[dict[str, Any]]:
 
 def _chips(asked: Asked) -> list[dict[str, str]]:
     """The properties and units it is about, each with the link that takes it out."""
-    named = {"property": asked.chosen_homes, "unit": asked.chosen_rooms}
+    named: Mapping[str, Sequence[Home | Room]] = {
+        "property": asked.chosen_homes,
+        "unit": asked.chosen_rooms,
+    }
     return [
         {
             "label": one.name,

@@ -20,6 +20,12 @@ def amount(value: Decimal | None) -> str:
 
 
 @register.filter
+def count(value: int) -> str:
+    """`1,380`."""
+    return written.number(value, 0)
+
+
+@register.filter
 def rate(value: Decimal | None) -> str:
     """`66.67 %`."""
     return DASH if value is None else f"{written.number(value, 2)}{written.NO_BREAK_SPACE}%"
