@@ -54,7 +54,7 @@ def index(request: OrganizationRequest) -> HttpResponse:
     except NotUnderstood as error:
         wrong = {"form": error.form, "wrong": error.messages(), "presets": _presets(None)}
         return render(request, "analytics/page.html", wrong, status=422)
-    if "last" in request.GET:
+    if request.GET.get("last"):
         # What the form sends, in the words of an address one keeps.
         return redirect(f"{request.path}?{asked.query()}")
     named = request.GET.get("section", "overview")

@@ -153,7 +153,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "properties:delete_unit": ((house.home.pk, house.stay.unit_id), [""]),
         "analytics:occupancy": ((), [""]),
         "analytics:report": ((), [""]),
-        "analysis:page": ((), ["", "?section=properties", "?section=channels", "?section=pace"]),
+        "analysis:page": ((), ["", "?section=properties", "?section=pace"]),
         "analysis:nights": ((), ["", "?figure=adjusted_occupancy&preset=last_year"]),
         "analysis:bookings": ((), ["", "?figure=cancellations"]),
         "audit": ((), ["", "?kind=booking", "?door=import"]),

@@ -132,6 +132,7 @@ FACES = [
     "properties/",
     "properties/?view=table",
     "occupancy/",
+    "analytics/?section=properties",
     "/api/v1/properties",
     "/api/v1/guests",
     "/api/v1/bookings",

@@ -201,6 +201,7 @@ def test_no_form_breaks_on_nonsense(
         "bookings/new/guests?{0}",
         "guests/?{0}&page={1}",
         "occupancy/?{0}",
+        "analytics/?{0}&page={1}&section=properties",
     ],
 )
 def test_no_address_breaks_on_nonsense(
