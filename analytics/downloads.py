@@ -3,7 +3,7 @@
 Both are made of what the page and the API are made of; no figure is counted here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,14 +13,16 @@ from analytics import reports
 from analytics.api_reports import FiguresOutput, figures_told, revenue_told
 from analytics.asked import Asked
 from analytics.checks import checked
-from analytics.figures import HUNDREDTH, DayOccupancy
+from analytics.figures import HUNDREDTH, DayOccupancy, Figures
 from analytics.page import Overview, Whole, channels, overview
-from analytics.page_charts import compared_words
+from analytics.page_charts import PART_NAMES, compared_words
 from analytics.paper import on_paper
 from analytics.report import bars_of
 from analytics.summary import PropertySummary, summaries
 from bookings.exports import Row, harmless
 
+# So many names can be read below a drawing.
+MOST_LABELS = 12
 # The names of the API; what a part does not have is empty.
 HEADS = ("block", "name", "period_start", "period_end", "currency", *FiguresOutput.model_fields)
 
@@ -90,7 +92,6 @@ def _context(asked: Asked) -> dict[str, Any]:
     found: Overview = overview(asked)
     rows, total = channels(asked)
     parts = [line.figures for line in found.lines]
-    drawn = [DayOccupancy(part.start, part.available, part.sold, part.blocked) for part in parts]
     return {
         "asked": asked,
         "overview": found,
@@ -98,6 +99,18 @@ def _context(asked: Asked) -> dict[str, Any]:
         "channels": rows,
         "channels_total": total,
         "compared": compared_words(asked) if asked.comparison else "",
-        "bars": bars_of(drawn),
+        "bars": _bars(asked, parts),
         "checked": checked(asked.organization, asked),
     }
+
+
+def _bars(asked: Asked, parts: Sequence[Figures]) -> dict[str, Any]:
+    """Occupancy part by part; weeks and months are called by their first day."""
+    drawn = bars_of(
+        [DayOccupancy(part.start, part.available, part.sold, part.blocked) for part in parts]
+    )
+    if asked.by != "day":
+        name, step = PART_NAMES[asked.by], -(-len(parts) // MOST_LABELS)
+        for number, (bar, part) in enumerate(zip(drawn["bars"], parts, strict=True)):
+            bar["label"] = "" if number % step else name(part.start)
+    return drawn
