@@ -14,6 +14,9 @@ from guests.querysets import GuestMergeQuerySet, GuestQuerySet
 from villaops.fields import EmailAddressField
 from villaops.history import events_by_time, keep_history
 
+# `.example` is reserved and never delivered to (RFC 2606).
+NOWHERE = "@guest.example"
+
 
 @keep_history(meta=events_by_time("guest_event_by_time"))
 class Guest(models.Model):
@@ -97,6 +100,10 @@ class Guest(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def can_be_written_to(self) -> bool:
+        """Whether their e-mail is one: not of somebody forgotten, or brought without an address."""
+        return self.anonymized_at is None and not self.email.endswith(NOWHERE)
 
 
 @keep_history(exclude=["bookings", "before", "after"])

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from accounts.audit import forgetting
 from accounts.models import User
 from bookings.models import Booking, BookingNote
-from guests.models import Guest, GuestMerge
+from guests.models import NOWHERE, Guest, GuestMerge
 from guests.services import GuestNotFound, GuestStaysElsewhere, has_unseen
 from messaging.services import forget_messages
 from villaops.api.idempotency import forget_answers_about
@@ -116,5 +116,5 @@ def _forget_stays(organization_id: UUID, ids: list[UUID]) -> None:
 
 
 def _address(guest: Guest) -> str:
-    """Unique by the guest's id; `.example` is reserved and never delivered to (RFC 2606)."""
-    return f"anonymized-{guest.pk.hex}@guest.example"
+    """Unique by the guest's id."""
+    return f"anonymized-{guest.pk.hex}{NOWHERE}"

@@ -13,14 +13,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization, User
 from bookings.taking_over import Claims
-from guests.models import Guest
+from guests.models import NOWHERE, Guest
 from imports.columns import problem, read_cells
 from imports.models import Import, Row
 from imports.values import Manners
 from villaops.fields import check_email_address
 
-# Reserved and never delivered to (RFC 2606); nothing is written to guests who have one of these.
-NO_ADDRESS = "no-address-{}@guest.example"
 PROBLEM_AT = {
     "dates_taken": "check_in",
     "unit_not_found": "unit",
@@ -123,7 +121,7 @@ def guest_of(line: Line, organization: Organization) -> Guest | None:
     if not email:
         who = f"{name.casefold()}:{phone}" if phone else f"{name.casefold()}:{line.key}"
         digest = hashlib.blake2b(f"{organization.pk}:{who}".encode(), digest_size=12)
-        email = NO_ADDRESS.format(digest.hexdigest())
+        email = f"no-address-{digest.hexdigest()}{NOWHERE}"
     return Guest(
         organization=organization,
         name=name or email.partition("@")[0],

@@ -62,6 +62,7 @@ _OF_KIND = """
     WHERE b.deleted_at IS NULL AND b.status = ANY (@planned@)
         AND coalesce(here.is_on, everywhere.is_on, true)
         AND g.deleted_at IS NULL AND g.anonymized_at IS NULL
+        AND g.email NOT LIKE '%%@guest.example'
         -- So that an index finds the stays; what is due is said more exactly below.
         AND @day@ BETWEEN (%(now)s::timestamptz AT TIME ZONE 'UTC')::date - @before@
             AND (%(until)s::timestamptz AT TIME ZONE 'UTC')::date + @after@

@@ -60,7 +60,7 @@ def tell_of_booking(event: Mapping[str, Any], *, key: str) -> list[Message]:
     for kind in kinds:
         if kind in (Kind.NEW_BOOKING, Kind.BOOKING_CANCELLED_STAFF):
             written_messages += _to_staff(booking, kind, key, event["by"])
-        elif booking.guest and not booking.guest.anonymized_at:
+        elif booking.guest and booking.guest.can_be_written_to():
             written_messages.append(_to_guest(booking, booking.guest, kind, f"{kind}:{key}", event))
     return [message for message in written_messages if message]
 
