@@ -1,0 +1,218 @@
+"""Imports through their doors: pages, API, command, and what happens by itself."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from bookings.models import Booking
+from conftest import Statements
+from imports.models import Import, Row, State
+from imports.services import run_import
+from imports.tasks import forget_imported_files
+from imports.tests.test_bookings import bring, done
+from messaging.sending import tell_of_booking
+from villaops.tests.build import make_guest, make_import, make_property
+from villaops.tests.client import Api
+
+ROWS = (
+    "Property,Guest,Check-in,Nights\nVilla Mare,Anna,2026-03-01,2\nVilla Sole,Bert,2026-03-01,2\n"
+)
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+@pytest.fixture
+def root(client: Client, organization: Organization, owner: User) -> str:
+    client.force_login(owner)
+    return f"/o/{organization.slug}/imports/"
+
+
+def test_pages_lead_from_the_file_to_its_bookings_and_back(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_property(organization, name="Villa Mare")
+    file = SimpleUploadedFile("old.csv", ROWS.encode())
+
+    named = client.post(f"{root}new", {"kind": "bookings", "file": file})
+    imported = Import.objects.get()
+    page = f"{root}{imported.pk}/"
+    columns = client.get(named["Location"])
+    preview = client.get(
+        f"{page}columns?check_in=0&dates=day&amounts=point", headers={"HX-Request": "true"}
+    )
+    mapping = {"property": 0, "guest_name": 1, "check_in": 2, "nights": 3}
+    checked = client.post(f"{page}columns", {**mapping, "dates": "day", "amounts": "point"})
+    working = client.get(page).content.decode()
+    done(imported)
+    told = client.get(page).content.decode()
+    client.post(f"{page}run")
+    done(imported)
+    problems = client.get(f"{page}problems").content.decode()
+
+    assert named["Location"] == f"{page}columns"
+    assert "The first rows, as we read them" in columns.content.decode()
+    assert "Still to be named:" in preview.content.decode()
+    assert "This is no date." in preview.content.decode()
+    assert checked["Location"] == page
+    assert 'hx-trigger="every 1s"' in working
+    assert "No property is called so. Import the properties first." in told
+    assert 'hx-trigger="every 1s"' not in told
+    assert problems.splitlines()[1].startswith("3,Property,Villa Sole,No property")
+    assert Booking.objects.get().guest.name == "Anna"
+    client.post(f"{page}undo")
+    done(imported)
+    assert not Booking.objects.for_organization(organization).exists()
+
+
+def test_a_bad_file_is_told_beside_its_field(client: Client, root: str) -> None:
+    file = SimpleUploadedFile("old.xls", b"\xd0\xcf\x11\xe0 old")
+
+    answer = client.post(f"{root}new", {"kind": "bookings", "file": file})
+
+    assert answer.status_code == 422
+    assert "This is an old Excel file" in answer.content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_take_the_same_statements_however_many_rows(
+    client: Client, root: str, organization: Organization, statements: Statements, count: int
+) -> None:
+    for _ in range(count):
+        imported = make_import(organization, refused=count)
+    Row.objects.bulk_create(
+        Row(organization=organization, imported=imported, number=n, problems=[])
+        for n in range(10, 10 + count - 1)
+    )
+
+    with statements(7):
+        assert client.get(root).status_code == 200
+    with statements(7):
+        assert client.get(f"{root}{imported.pk}/").status_code == 200
+
+
+def test_columns_are_remembered_for_the_same_header(organization: Organization) -> None:
+    make_property(organization, name="Villa Mare")
+    text = "What,Who,When,Long\nVilla Mare,Anna,2026-03-01,2\n"
+    first = bring(organization, text)
+    first.mapping = {"property": 0, "check_in": 2, "nights": 3}
+    first.save()
+    done(run_import(imported=first, by=None))
+
+    second = bring(organization, text.replace("Anna", "Bert"))
+
+    assert second.mapping == first.mapping
+
+
+def send(user: User, text: str, **fields: Any) -> Any:
+    file = SimpleUploadedFile("old.csv", text.encode())
+    headers = {**Api(user).headers, **fields.pop("headers", {})}
+    return Client().post("/api/v1/imports", {"file": file, **fields}, headers=headers)
+
+
+def test_api_takes_a_file_and_tells_what_becomes_of_it(
+    organization: Organization, owner: User
+) -> None:
+    make_property(organization, name="Villa Mare")
+    columns = json.dumps({"guest_name": "Guest"})
+
+    key = {"Idempotency-Key": "once"}
+    made = send(owner, ROWS, dry_run="true", columns=columns, headers=key)
+    again = send(owner, ROWS, dry_run="true", columns=columns, headers=key)
+    done(Import.objects.get())
+    api, path = Api(owner), f"imports/{made.json()['id']}"
+    checked = api.get(path).json()
+    run = api.post(f"{path}/run", {})
+    done(Import.objects.get())
+    problems = api.get(f"{path}/problems").json()
+    undone = api.post(f"{path}/undo", {})
+
+    assert (made.status_code, made.json()["status"]) == (201, "checking")
+    assert again["Idempotency-Replayed"] == "true"
+    assert (checked["status"], checked["imported"], checked["refused"]) == ("checked", 1, 1)
+    assert (run.status_code, run.json()["status"]) == (200, "running")
+    assert problems["items"] == [
+        {
+            "row": 3,
+            "problems": [
+                {
+                    "column": "property",
+                    "value": "Villa Sole",
+                    "message": "No property is called so. Import the properties first.",
+                }
+            ],
+        }
+    ]
+    assert (undone.status_code, undone.json()["status"]) == (200, "undoing")
+    assert api.post(f"{path}/undo", {}).status_code == 409
+
+
+def test_api_says_what_is_wrong_with_a_request(organization: Organization, owner: User) -> None:
+    api = Api(owner)
+
+    assert api.post("imports", {"file": "x"}).json()["detail"][0]["loc"] == ["body"]
+    broken = api.send("POST", "imports", b"x", content_type="multipart/form-data; boundary=")
+    assert broken.status_code == 422
+    assert send(owner, ROWS, kind="cars").json()["detail"][0]["loc"] == ["body", "kind"]
+    assert send(owner, ROWS, columns="[]").json()["detail"][0]["loc"] == ["body", "columns"]
+    assert send(owner, "A,B\n1,2\n").status_code == 422
+    assert send(owner, "A,B\n").json() == {"detail": "The file has a header and no rows below it."}
+
+
+@pytest.mark.django_db
+def test_command_imports_and_shows_how_far_it_is(
+    organization: Organization, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_property(organization, name="Villa Mare")
+    path = tmp_path / "old.csv"
+    path.write_text(ROWS)
+
+    call_command("import_bookings", path, organization=organization.slug, verbosity=2)
+
+    told = capsys.readouterr()
+    assert told.out == "1 imported, 0 there already, 1 refused.\n"
+    assert "100%  1 made, 1 refused" in told.err
+    assert "Row 3: Property: Villa Sole: No property is called so." in told.err
+    with pytest.raises(CommandError, match="no column called Haus"):
+        call_command(
+            "import_bookings", path, organization=organization.slug, column=["property=Haus"]
+        )
+
+
+def test_files_and_problems_are_forgotten(organization: Organization) -> None:
+    make_property(organization, name="Villa Mare")
+    imported = done(run_import(imported=bring(organization, ROWS), by=None))
+    old = timezone.now() - timedelta(days=31)
+    Import.objects.update(created_at=old)
+    Row.objects.update(created_at=old)
+    stored = imported.stored
+
+    forget_imported_files()
+
+    imported.refresh_from_db()
+    assert (imported.stored, imported.sample, imported.state) == ("", [], State.DONE)
+    assert not default_storage.exists(stored)
+    assert [row.problems for row in Row.objects.all()] == [None]
+
+
+def test_guests_brought_without_an_address_are_not_written_to(organization: Organization) -> None:
+    make_property(organization, name="Villa Mare")
+    done(run_import(imported=bring(organization, ROWS.replace("2026", "2027")), by=None))
+    booking = Booking.objects.get()
+    assert booking.guest
+
+    event = {"organization": str(organization.pk), "booking": str(booking.pk), "by": None}
+    told = {**event, "event": "confirmed", "status": ["pending", "confirmed"], "changed": []}
+    written = tell_of_booking({**told, "before": {}}, key="1")
+
+    assert not booking.guest.can_be_written_to()
+    assert make_guest(organization).can_be_written_to()
+    assert [message for message in written if message.guest] == []
