@@ -33,6 +33,15 @@ logger = logging.getLogger(__name__)
 LOT = 500
 # A task is cut off after a minute (villaops.outbox.tasks).
 SECONDS = 20.0
+# After so many lots of a share the tables are others than they were.
+GROWN = frozenset({1, 4, 16, 64})
+FILLED = (
+    "accounts_auditentry",
+    "bookings_booking",
+    "bookings_night",
+    "guests_guest",
+    "imports_row",
+)
 
 type Told = Callable[[Import], object]
 
@@ -96,6 +105,13 @@ def _plan_anew() -> None:
         cursor.execute("DISCARD PLANS")
 
 
+def _count_anew() -> None:
+    """Have PostgreSQL look at what has been filled; by itself it does so a minute later."""
+    for table in FILLED:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {table}")
+
+
 class _Lots:
     """One worker's share of an import or a check."""
 
@@ -122,7 +138,9 @@ class _Lots:
         rows = files.rows_of(self.imported.stored, Shape.kept(self.imported.shape), width)
         start = self.imported.position
         left = itertools.dropwhile(lambda row: row[0] <= start, rows)
+        done = 0
         while True:
+            done += 1
             lot = list(itertools.islice(left, LOT))
             if not lot:
                 return self._end()
@@ -130,6 +148,8 @@ class _Lots:
                 return False
             if self.told:
                 self.told(self.imported)
+            if done in GROWN and not self.is_check:
+                _count_anew()
             if monotonic() > until:
                 self._remember()
                 return True
