@@ -27,7 +27,7 @@ from imports.services import (
 from imports.values import Manners
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.errors import ApiError, InvalidInput, no_object, rule_error, wire_errors
-from villaops.api.reads import ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
 from villaops.api.schema import OperationSchema
 from villaops.api.wire import Input, Moment, Output, Text, integer, optional
 
@@ -114,6 +114,13 @@ def import_output(imported: Import) -> ImportOutput:
     )
 
 
+def _imports(*, organization: Any, **filters: Any) -> QuerySet[Import]:
+    return Import.objects.for_organization(organization).filter(**filters).defer("memory", "sample")
+
+
+IMPORTS = Listed(_imports)
+
+
 class UploadSchema(OperationSchema):
     """What comes as a form with a file, said as one."""
 
@@ -141,7 +148,7 @@ class ImportEndpoint(Endpoint):
     schema = UploadSchema()
 
     def imports(self) -> QuerySet[Import]:
-        return Import.objects.for_organization(self.access.organization).defer("memory", "sample")
+        return _imports(organization=self.access.organization.pk)
 
     def imported(self, path: ImportPath) -> Import:
         return find(self.imports().filter(pk=path.id), ImportNotFound)
@@ -151,8 +158,8 @@ class Imports(ImportEndpoint):
     @operation("list_imports", Permission.ADD_PROPERTIES)
     def get(self, query: ImportQuery) -> Page[ImportOutput]:
         """List imports."""
-        rows = self.imports().filter(**query.filters())
-        return page(self.request, rows, query, import_output)
+        given = {"organization": self.access.organization.pk, **query.filters()}
+        return page(self.request, IMPORTS, query, import_output, **given)
 
     @operation("create_import", Permission.ADD_PROPERTIES, status=201, errors={400, 413, 422})
     def post(self) -> ImportOutput:

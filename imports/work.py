@@ -148,7 +148,7 @@ class _Lots:
                 return False
             if self.told:
                 self.told(self.imported)
-            if done in GROWN and not self.is_check:
+            if done in GROWN and len(lot) == LOT and not self.is_check:
                 _count_anew()
             if monotonic() > until:
                 self._remember()

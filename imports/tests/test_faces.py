@@ -136,6 +136,8 @@ def test_api_takes_a_file_and_tells_what_becomes_of_it(
     undone = api.post(f"{path}/undo", {})
 
     assert (made.status_code, made.json()["status"]) == (201, "checking")
+    assert api.get("imports", kind="bookings").json()["items"][0]["id"] == made.json()["id"]
+    assert api.get("imports", kind="guests").json()["total"] == 0
     assert again["Idempotency-Replayed"] == "true"
     assert (checked["status"], checked["imported"], checked["refused"]) == ("checked", 1, 1)
     assert (run.status_code, run.json()["status"]) == (200, "running")
