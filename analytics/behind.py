@@ -58,13 +58,14 @@ STAYS = f"""
 """
 STAY_ROWS = f"""
 WITH home AS MATERIALIZED ({HOMES}), picked AS (
-    SELECT b.*, home.name AS home, {LEAD} AS lead
+    SELECT b.*, home.name AS home, {LEAD} AS lead,
+        b.created_at AT TIME ZONE home.time_zone AS booked_at
     FROM {STAYS}
     ORDER BY (%(all)s::boolean AND b.status = 'cancelled') DESC, b.check_in, b.id
     LIMIT %(limit)s OFFSET %(offset)s
 )
 SELECT b.id, b.reference, g.name, b.home, CASE WHEN b.is_placed THEN u.name END, b.check_in,
-    b.check_out, b.created_at, b.lead, b.source, b.status
+    b.check_out, b.booked_at, b.lead, b.source, b.status
 FROM picked b
 LEFT JOIN properties_unit u ON u.organization_id = %(organization)s AND u.id = b.unit_id
 LEFT JOIN guests_guest g ON g.organization_id = %(organization)s AND g.id = b.guest_id
@@ -138,8 +139,8 @@ class StayBehind:
     unit: str | None
     check_in: date
     check_out: date
-    created_at: datetime
-    # Days from its creation, on the property's calendar, to the arrival.
+    # When it was made by the property's clocks, and how many days on its calendar before arrival.
+    booked_at: datetime
     lead: int
     source: str
     status: str

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
@@ -82,7 +81,7 @@ def bookings(request: OrganizationRequest) -> HttpResponseBase:
     with_lost = key == "cancellations"
     found = StaysBehind.of(asked.scope, with_lost=with_lost)
     if kind := request.GET.get("format"):
-        rows = _stay_rows(found, asked, with_lost=with_lost)
+        rows = _stay_rows(found, with_lost=with_lost)
         return _file(request, kind, _("bookings"), _stay_heads(), rows)
     whole = _whole(asked)
     return _shown(
@@ -246,10 +245,9 @@ def _stay_heads() -> list[str]:
     ]
 
 
-def _stay_rows(found: StaysBehind, asked: Asked, *, with_lost: bool) -> Iterator[Row]:
-    zone = ZoneInfo(asked.organization.time_zone)
+def _stay_rows(found: StaysBehind, *, with_lost: bool) -> Iterator[Row]:
     for row in found.rows:
-        booked = row.created_at.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+        booked = row.booked_at.replace(second=0, microsecond=0)
         line = [
             *(row.reference, row.guest, row.home, row.unit, row.check_in, row.check_out),
             *(row.nights, booked, row.lead, row.source_words, row.status_words),

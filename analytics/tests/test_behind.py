@@ -1,6 +1,6 @@
 """The nights and bookings behind a card: they are what its number was made of."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 
@@ -15,6 +15,7 @@ from analytics.behind import NightsBehind, StaysBehind
 from analytics.reports import Scope
 from analytics.summary import summaries, together
 from bookings.blocks import block_nights
+from bookings.models import Booking
 from bookings.services import cancel_booking
 from conftest import Statements
 from properties.models import Property
@@ -92,6 +93,19 @@ def test_bookings_are_those_of_the_figures(organization: Organization, homes: ob
     assert arrivals.totals.agrees(figures, mean, with_lost=False)
     assert everything.totals.agrees(figures, mean, with_lost=True)
     assert not arrivals.totals.agrees(figures, mean, with_lost=True)
+
+
+def test_booking_was_made_on_the_day_it_was_at_the_property(
+    organization: Organization, inside: None
+) -> None:
+    home = make_property(organization, time_zone="Asia/Makassar")
+    stay = make_booking(home, date(2026, 3, 5), 1)
+    made_at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    Booking.objects.filter(pk=stay.pk).update(created_at=made_at)
+
+    (row,) = StaysBehind.of(Scope.usual(organization, MARCH, APRIL), with_lost=False).rows
+
+    assert (f"{row.booked_at:%d %H:%M}", row.lead) == ("02 07:30", 3)
 
 
 @pytest.mark.parametrize(
