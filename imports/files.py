@@ -326,3 +326,22 @@ def count_rows(stored: str, shape: Shape) -> int:
             if number > MAX_ROWS:
                 raise BadFile(_("The file has more than a million rows. Bring it in parts."))
         return number
+
+
+def forget_older_than(moment: dt.datetime) -> int:
+    """Delete what has been here since before the moment, whoever has brought it; return how many.
+
+    Whose import it was may have been deleted with its organization, or never committed.
+    """
+    try:
+        _folders, names = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return 0
+    old = [
+        f"{FOLDER}/{name}"
+        for name in names
+        if default_storage.get_modified_time(f"{FOLDER}/{name}") < moment
+    ]
+    for name in old:
+        default_storage.delete(name)
+    return len(old)

@@ -17,6 +17,8 @@ from villaops.schedules import daily, due_once
 from villaops.tenancy import Door, all_organizations, organization_context
 
 FILES_KEPT = timedelta(days=7)
+# Of imports that are gone, or still at work.
+LONGEST_KEPT = timedelta(days=14)
 PROBLEMS_KEPT = timedelta(days=30)
 
 

@@ -1,6 +1,8 @@
 """Imports through their doors: pages, API, command, and what happens by itself."""
 
+import io
 import json
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from bookings.models import Booking
 from conftest import Statements
+from imports import files
 from imports.models import Import, Row, State
 from imports.services import run_import
 from imports.tasks import forget_imported_files
@@ -196,12 +199,16 @@ def test_files_and_problems_are_forgotten(organization: Organization) -> None:
     Import.objects.update(created_at=old)
     Row.objects.update(created_at=old)
     stored = imported.stored
+    orphan = files.store(io.BytesIO(b"x"), "csv")
+    long_ago = (timezone.now() - timedelta(days=15)).timestamp()
+    os.utime(default_storage.path(orphan), (long_ago, long_ago))
 
     forget_imported_files()
 
     imported.refresh_from_db()
     assert (imported.stored, imported.sample, imported.state) == ("", [], State.DONE)
     assert not default_storage.exists(stored)
+    assert not default_storage.exists(orphan)
     assert [row.problems for row in Row.objects.all()] == [None]
 
 

@@ -29,7 +29,14 @@ from messaging.models import (
 from properties.models import Property, Unit
 from villaops.api.idempotency import Attempt
 from villaops.tenancy import Door, all_organizations, checks, organization_context
-from villaops.tests.build import DAY, make_booking, make_guest, make_property, units_of
+from villaops.tests.build import (
+    DAY,
+    make_booking,
+    make_guest,
+    make_import,
+    make_property,
+    units_of,
+)
 
 
 def fill(organization: Organization) -> Booking:
@@ -55,6 +62,7 @@ def fill(organization: Organization) -> Booking:
         )
         SavedView.objects.create(organization=organization, user=person, name="Arrivals")
         _fill_messages(organization, booking)
+        make_import(organization)
         Attempt(organization.pk, person.pk, "/", "key", b"").keep(HttpResponse())
         merge_guests(keep=make_guest(organization), merge=make_guest(organization), by=None)
         # Entries of the audit log are written when the transaction commits.
