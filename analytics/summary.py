@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Self
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Organization
@@ -56,11 +56,6 @@ class Summary:
     stay_nights: int = 0
     bookings: int = 0
     cancelled_bookings: int = 0
-
-    def __add__(self, other: Self) -> "Summary":
-        return Summary(
-            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)}
-        )
 
     @property
     def occupancy_rate(self) -> Decimal | None:
@@ -162,7 +157,18 @@ def summaries(
 
 def together(rows: Iterable[PropertySummary]) -> Summary:
     """The sum of properties in one currency."""
-    return sum((row.figures for row in rows), Summary())
+    return added_up(row.figures for row in rows)
+
+
+def added_up(parts: Iterable[Summary]) -> Summary:
+    """The sum of figures in one currency, of which none counts what another does."""
+    figures, nothing = list(parts), Summary()
+    return Summary(
+        **{
+            one.name: sum((getattr(part, one.name) for part in figures), getattr(nothing, one.name))
+            for one in fields(Summary)
+        }
+    )
 
 
 def _rounded(days: Any) -> Decimal | None:

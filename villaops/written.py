@@ -156,9 +156,15 @@ def _written(value: dt.date, own: str, skeleton: str) -> str:
 
 def number(value: Decimal | float, digits: int) -> str:
     """With so many digits after the point, a half rounded up; thousands in groups of three."""
+    return _number(value, digits, _in_force.get())
+
+
+# A page of figures has hundreds, most of them seen before; Babel takes its time for each.
+@lru_cache(maxsize=8192)
+def _number(value: Decimal | float, digits: int, code: str) -> str:
     exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
     pattern = f"#,##0.{'0' * digits}".rstrip(".")
-    return format_decimal(exact, format=pattern, locale=locale_of(_in_force.get()) or OWN)
+    return format_decimal(exact, format=pattern, locale=locale_of(code) or OWN)
 
 
 def money(amount: Decimal, currency: str) -> str:

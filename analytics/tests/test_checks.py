@@ -16,7 +16,7 @@ from analytics.behind import NightsBehind, StaysBehind
 from analytics.checks import Sum, checked, sums_of
 from analytics.figures import total_of
 from analytics.reports import Scope
-from analytics.summary import Choice, Summary, summaries, together
+from analytics.summary import Choice, Summary, added_up, summaries, together
 from bookings.blocks import block_nights
 from bookings.nights import DatesTaken
 from bookings.services import cancel_booking, mark_no_show
@@ -79,17 +79,13 @@ def test_parts_add_up_to_the_whole_to_the_cent(organization: Organization, seed:
     assert year.nights_sold > 100
     assert year.cancelled_bookings > 0
 
-    by_month = sum(
-        (together(summaries(organization, month.start, month.end).rows) for month in months()),
-        Summary(),
+    by_month = added_up(
+        together(summaries(organization, month.start, month.end).rows) for month in months()
     )
-    by_unit = sum(
-        (
-            together(summaries(organization, YEAR.start, YEAR.end, Choice(units=(unit.pk,))).rows)
-            for row in found.rows
-            for unit in Unit.objects.filter(property=row.property_id)
-        ),
-        Summary(),
+    by_unit = added_up(
+        together(summaries(organization, YEAR.start, YEAR.end, Choice(units=(unit.pk,))).rows)
+        for row in found.rows
+        for unit in Unit.objects.filter(property=row.property_id)
     )
     for one in fields(Summary):
         assert getattr(by_month, one.name) == getattr(year, one.name), one.name
