@@ -42,4 +42,5 @@ def forget_imported_files() -> None:
     with all_organizations(by=None, door=Door.JOB, reason="forget imported files"):
         old = Import.objects.filter(created_at__lt=Now() - FILES_KEPT)
         forget_files(old.exclude(state__in=AT_WORK))
+        files.forget_older_than(timezone.now() - LONGEST_KEPT)
         Row.objects.filter(problems__isnull=False, created_at__lt=Now() - PROBLEMS_KEPT).delete()
