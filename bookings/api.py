@@ -20,15 +20,15 @@ from bookings.services import (
     delete_booking,
     update_booking,
 )
-from guests.api import GuestOutput, guest_output
+from guests.api import ONE_GUEST, GuestOutput, guest_output
 from guests.models import Guest
 from guests.services import GuestNotFound
-from properties.api import PropertyOutput, property_output
-from properties.models import Property, Unit
+from properties.api import HOMES, UNITS, PropertyOutput, property_output
+from properties.models import Unit
 from properties.services import PropertyNotFound
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.errors import InvalidInput, rule_error
-from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, found, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Owned, Page, found, page
 from villaops.api.wire import (
     STORABLE,
     Input,
@@ -214,6 +214,10 @@ def _matching(
     return rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
 
 
+def _with_units(*, organization: Any, pk: Any) -> BookingQuerySet:
+    return Booking.objects.for_organization(organization).filter(pk=pk).with_unit_ids()
+
+
 def _whole(*, organization: Any, pk: Any) -> BookingQuerySet:
     """A booking with its property and guest."""
     units = Unit.objects.for_organization(organization).filter(property=OuterRef("property"))
@@ -227,7 +231,8 @@ def _whole(*, organization: Any, pk: Any) -> BookingQuerySet:
 
 
 BOOKINGS = Listed(_matching, BookingQuerySet.with_unit_ids)
-BOOKING = Kept(_whole)
+BOOKING, WITH_UNITS = Kept(_whole), Kept(_with_units)
+ONE_BOOKING = Owned(Booking)
 
 # --- Endpoints -------------------------------------------------------------------------------
 
@@ -235,11 +240,8 @@ BOOKING = Kept(_whole)
 class BookingEndpoint(Endpoint):
     tag = "Bookings"
 
-    def bookings(self) -> BookingQuerySet:
-        return Booking.objects.for_organization(self.access.organization)
-
     def booking(self, path: BookingPath) -> Booking:
-        return find(self.bookings().filter(pk=path.id), BookingNotFound)
+        return ONE_BOOKING.find(self.access.organization, path.id, BookingNotFound)
 
     def output(self) -> Callable[[Booking], BookingOutput]:
         prices = self.access.can(Permission.READ_PRICES)
@@ -247,8 +249,8 @@ class BookingEndpoint(Endpoint):
 
     def shown(self, pk: UUID) -> BookingOutput:
         """The booking read anew, with its units."""
-        rows = self.bookings().with_unit_ids().filter(pk=pk)
-        booking = find(rows, BookingNotFound)
+        given = {"organization": self.access.organization.pk, "pk": pk}
+        booking = found(WITH_UNITS.first(**given), BookingNotFound)
         return self.versioned(booking, self.output()(booking))
 
     def referenced(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:
@@ -256,15 +258,15 @@ class BookingEndpoint(Endpoint):
         named: dict[str, Any] = {}
         organization = self.access.organization
         if body.property_id:
-            homes = Property.objects.for_organization(organization)
-            named["property"] = find(homes.filter(pk=body.property_id), PropertyNotFound)
+            named["property"] = HOMES.find(organization, body.property_id, PropertyNotFound)
         if body.guest_id:
-            guests = Guest.objects.for_organization(organization)
-            named["guest"] = find(guests.filter(pk=body.guest_id), GuestNotFound)
+            named["guest"] = ONE_GUEST.find(organization, body.guest_id, GuestNotFound)
         if body.unit_id:
             home_id = body.property_id or (stored.property_id if stored else None)
-            units = Unit.objects.for_organization(organization).filter(property=home_id)
-            named["unit"] = find(units.filter(pk=body.unit_id), UnitNotFound)
+            unit = UNITS.find(organization, body.unit_id, UnitNotFound)
+            if unit.property_id != home_id:
+                raise UnitNotFound
+            named["unit"] = unit
         return named
 
     def wishes(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:

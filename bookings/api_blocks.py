@@ -11,10 +11,11 @@ from accounts.permissions import Permission
 from bookings.blocks import BlockNotFound, block_nights, release_block, update_block
 from bookings.models import MAX_BLOCKED_DAYS, Block
 from bookings.placing import UnitNotFound
-from properties.models import Unit
+from properties.api import UNITS
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, found, page
 from villaops.api.wire import STORABLE, Input, Message, Moment, Output, Text, optional
+from villaops.kept import Kept
 
 
 class BlockChanges(Input):
@@ -92,25 +93,22 @@ def _blocks(*, organization: Any, **filters: Any) -> QuerySet[Block]:
     return rows.filter(**{LOOKUPS.get(name, name): value for name, value in filters.items()})
 
 
-BLOCKS = Listed(_blocks)
+BLOCKS, BLOCK = Listed(_blocks), Kept(_blocks)
 
 
 class BlockEndpoint(Endpoint):
     tag = "Blocks"
 
-    def blocks(self) -> QuerySet[Block]:
-        return _blocks(organization=self.access.organization.pk)
-
     def block(self, path: BlockPath) -> Block:
-        return find(self.blocks().filter(pk=path.id), BlockNotFound)
+        given = {"organization": self.access.organization.pk, "pk": path.id}
+        return found(BLOCK.first(**given), BlockNotFound)
 
     def wishes(self, body: BlockChanges) -> dict[str, Any]:
         """What the body asks for, in the words of the verbs."""
         wishes = body.given()
         unit_id = wishes.pop("unit_id", None)
         if unit_id:
-            units = Unit.objects.for_organization(self.access.organization)
-            wishes["unit"] = find(units.filter(pk=unit_id), UnitNotFound)
+            wishes["unit"] = UNITS.find(self.access.organization, unit_id, UnitNotFound)
         return wishes
 
 

@@ -5,11 +5,14 @@ Callers have locked the property. `bookings.nights` knows how nights are taken a
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from bookings import nights
 from bookings.models import Booking, Status
 from properties.models import Property, Unit
+from properties.querysets import UnitQuerySet
 from villaops.errors import BrokenRule, Conflict, NotFound
+from villaops.kept import Kept
 
 
 class UnitNotFound(NotFound):
@@ -37,15 +40,24 @@ class NotPlaced(Conflict):
     explanation = "This stay has no unit yet. Give it one first."
 
 
+def _offered(*, organization: Any, home: Any, check_in: Any, check_out: Any) -> UnitQuerySet:
+    units = Unit.objects.filter(organization_id=organization, property=home)
+    return units.on_offer(check_in, check_out).order_by("position", "id")
+
+
+OFFERED = Kept(_offered)
+
+
 def on_offer(home: Property, booking: Booking, asked: Sequence[Unit] | None) -> list[Unit]:
     """The units asked for, or all of the property by position, as far as open for the stay.
 
     Raises UnitNotFound, UnitNotOpen.
     """
-    offered = list(
-        Unit.objects.filter(organization_id=home.organization_id, property=home)
-        .on_offer(booking.check_in, booking.check_out)
-        .order_by("position", "id")
+    offered = OFFERED.all(
+        organization=home.organization_id,
+        home=home.pk,
+        check_in=booking.check_in,
+        check_out=booking.check_out,
     )
     if asked:
         if any(unit.property_id != home.pk for unit in asked):

@@ -10,7 +10,7 @@ from guests.models import Guest
 from guests.querysets import GuestQuerySet
 from guests.services import GuestNotFound, create_guest, delete_guest, update_guest
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Owned, Page, page
 from villaops.api.wire import (
     STORABLE,
     Email,
@@ -78,17 +78,14 @@ def _matching(*, organization: Any, search: Any = "") -> GuestQuerySet:
     return guests.matching(search) if search else guests
 
 
-GUESTS = Listed(_matching)
+GUESTS, ONE_GUEST = Listed(_matching), Owned(Guest)
 
 
 class GuestEndpoint(Endpoint):
     tag = "Guests"
 
-    def guests(self) -> GuestQuerySet:
-        return Guest.objects.for_organization(self.access.organization)
-
     def guest(self, path: GuestPath) -> Guest:
-        return find(self.guests().filter(pk=path.id), GuestNotFound)
+        return ONE_GUEST.find(self.access.organization, path.id, GuestNotFound)
 
     def shown(self, guest: Guest) -> GuestOutput:
         return self.versioned(guest, guest_output(guest))

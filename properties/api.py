@@ -22,7 +22,7 @@ from properties.services import (
     update_unit,
 )
 from villaops.api.endpoint import Endpoint, operation
-from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
+from villaops.api.reads import Listed, ListQuery, OrderedBy, Owned, Page, found, page
 from villaops.api.wire import (
     INTEGER_MAX,
     SLUG_SHAPE,
@@ -48,6 +48,7 @@ from villaops.api.wire import (
 )
 from villaops.cached import recall
 from villaops.clock import today_in
+from villaops.kept import Kept
 from villaops.tenancy import property_limit
 
 Line = Annotated[str, Strict(), Field(max_length=255), STORABLE]
@@ -224,10 +225,15 @@ def _homes(*, organization: Any, **filters: Any) -> PropertyQuerySet:
     return Property.objects.for_organization(organization).filter(**filters)
 
 
+def _counted(*, organization: Any, pk: Any) -> PropertyQuerySet:
+    return _homes(organization=organization, pk=pk).with_unit_count()
+
+
 def _units(*, organization: Any, home: Any) -> UnitQuerySet:
     return Unit.objects.for_organization(organization).filter(property=home)
 
 
+HOMES, UNITS, COUNTED = Owned(Property), Owned(Unit), Kept(_counted)
 PROPERTIES_LISTED = Listed(_homes, PropertyQuerySet.with_unit_count)
 UNITS_LISTED = Listed(_units)
 
@@ -237,15 +243,13 @@ UNITS_LISTED = Listed(_units)
 class PropertyEndpoint(Endpoint):
     tag = "Properties"
 
-    def homes(self) -> PropertyQuerySet:
-        return Property.objects.for_organization(self.access.organization)
-
     def home(self, path: PropertyPath) -> Property:
-        return find(self.homes().filter(pk=path.id), PropertyNotFound)
+        return HOMES.find(self.access.organization, path.id, PropertyNotFound)
 
     def shown(self, pk: UUID) -> PropertyOutput:
         """The property read anew, with its units counted."""
-        counted: Any = find(self.homes().with_unit_count().filter(pk=pk), PropertyNotFound)
+        organization = self.access.organization.pk
+        counted: Any = found(COUNTED.first(organization=organization, pk=pk), PropertyNotFound)
         return self.versioned(counted, property_output(counted, counted.unit_count))
 
 
@@ -311,8 +315,9 @@ class UnitEndpoint(PropertyEndpoint):
 
     def unit(self, path: UnitPath) -> Unit:
         home = self.home(path)
-        units = Unit.objects.for_organization(self.access.organization)
-        unit = find(units.filter(property=home, pk=path.unit_id), UnitNotFound)
+        unit = UNITS.find(self.access.organization, path.unit_id, UnitNotFound)
+        if unit.property_id != home.pk:
+            raise UnitNotFound
         unit.property = home
         return unit
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from annotated_types import GroupedMetadata
 from django.core.signing import BadSignature, Signer
@@ -95,6 +96,22 @@ def found[M: Model](row: M | None, missing: type[NotFound]) -> M:
 def find[M: Model](rows: QuerySet[M, Any], missing: type[NotFound]) -> M:
     """The one row, or the error that says there is none."""
     return found(rows.first(), missing)
+
+
+class Owned[M: Model]:
+    """An organization's rows of a model, each found by its id, deleted ones aside."""
+
+    def __init__(self, model: type[M]) -> None:
+        self._rows: Any = model._default_manager
+        self._one: Kept[M] = Kept(self._with_id)
+
+    def find(self, organization: Model, pk: UUID, missing: type[NotFound]) -> M:
+        """The row of this id, or the error that says there is none."""
+        return found(self._one.first(organization=organization.pk, pk=pk), missing)
+
+    def _with_id(self, *, organization: Any, pk: Any) -> QuerySet[M, Any]:
+        rows: QuerySet[M, Any] = self._rows.for_organization(organization).filter(pk=pk)
+        return rows
 
 
 def page[M: Model, Item](
