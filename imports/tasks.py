@@ -6,8 +6,10 @@ from uuid import UUID
 
 from celery import shared_task
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import Organization
+from imports import files
 from imports.models import AT_WORK, Import, Row
 from imports.services import IMPORT, forget_files, go_on
 from imports.work import work_on
