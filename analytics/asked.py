@@ -285,7 +285,8 @@ class QuestionForm(HouseForm):
                 self.add_error("last", self.too_long())
                 return given
             end = last + ONE_DAY
-        if self.errors or (first is None and end is None):
+        is_unclear = not self.errors.keys().isdisjoint(("from", "to", "last"))
+        if is_unclear or (first is None and end is None):
             return given
         at = "last" if "last" in self.data else "to"
         if first is None or end is None:

@@ -183,9 +183,10 @@ def test_every_comparison_is_shown(
 def test_nonsense_is_explained(client: Client, root: str, organization: Organization) -> None:
     make_property(organization)
 
-    answer = client.get(root, {"from": "2026-03-02", "last": "2026-03-01"})
+    answer = client.get(root, {"from": "2026-03-02", "last": "2026-03-01", "property": "mine"})
 
     assert answer.status_code == 422
+    assert "mine is not one of the available choices." in answer.text
     assert "The last night is not before the first." in answer.text
     assert client.get(root, {"section": "weather"}).status_code == 404
 
