@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench.load.houses import Houses, Row, Size, sizes
+from bench.load.houses import CURRENCY, Houses, Row, Size, sizes
 from villaops import embedded
 
 PASSWORD = "demo1234"  # noqa: S105 - of people who are made up
@@ -127,7 +127,9 @@ def found(size: Size) -> tuple[Any, Any]:
     owner = User(email=size.email, name="Ada Owner", email_verified=True)
     owner.set_password(PASSWORD)
     owner.save()
-    organization = create_organization(name=size.name, by=owner, door=Door.COMMAND)
+    organization = create_organization(
+        name=size.name, by=owner, door=Door.COMMAND, currency=CURRENCY
+    )
     owner.default_organization = organization
     owner.save()
     return organization.pk, owner.pk

@@ -13,6 +13,7 @@ from itertools import accumulate, count
 from typing import Any
 from uuid import UUID
 
+CURRENCY = "EUR"
 DAYS = 4 * 365 + 1
 STAYS_EACH = 500
 GUESTS_EACH = 100
@@ -124,7 +125,7 @@ class Houses:
                 "active" if number % 25 else "maintenance",
                 2 + number % 7,
                 self.prices[home],
-                "EUR",
+                CURRENCY,
                 "Europe/Rome",
                 city,
                 country,
@@ -201,7 +202,7 @@ class Houses:
             adults,
             dice.choice((0, 0, 0, 1, 2)),
             self.prices[home] * nights,
-            "EUR",
+            CURRENCY,
             dice.choices(SOURCES, SOURCE_WEIGHTS)[0],
             True,
             cancelled,
