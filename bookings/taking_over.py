@@ -4,7 +4,7 @@
     keep_stays(plan=plan)
 
 Two steps in one transaction, because the guests of those that can be kept are written in between;
-the first alone, without the lock, is a dry run. See docs/decisions/0016.
+the first alone, without the lock, is a dry run. See docs/decisions/0017-imports.md.
 """
 
 import datetime as dt
