@@ -25,6 +25,7 @@ from accounts.permissions import (
     key_allows,
 )
 from villaops.form_keys import once_per_form
+from villaops.kept import planned_with_values
 from villaops.tenancy import Door, organization_context
 from villaops.written import browser_locale, written_as_in
 
@@ -117,7 +118,12 @@ def page(permission: Permission) -> Callable[[View], View]:
             locale = inside.access.organization.locale
             # Before the first row is read: what changes from now on is told to the page.
             inside.opened_at = time.time()
-            with written_as_in(locale), inside.access.context(Door.WEB):
+            # A page asks much and seldom: plans that know its dates are worth being made.
+            with (
+                written_as_in(locale),
+                inside.access.context(Door.WEB),
+                planned_with_values(),
+            ):
                 return once_per_form(
                     request,
                     partial(view, inside, *args, **kwargs),
