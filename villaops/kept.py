@@ -7,7 +7,7 @@ is built with a `Given` where each value goes, and its SQL is kept with the plac
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
@@ -37,22 +37,33 @@ class _Statement:
     """A queryset's SQL, and what Django needs to make objects of its rows."""
 
     queryset: Any
-    compiler: Any
+    select: Any
+    klass_info: Any
+    annotation_col_map: Any
     sql: str
     places: tuple[Any, ...]
     converters: Mapping[int, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, queryset: QuerySet[Any, Any]) -> "_Statement":
+        # The compiler itself is not kept: it holds the connection of the thread that asked first.
         compiler = queryset.query.get_compiler(connection.alias)
         sql, places = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_ in compiler.select])
-        return cls(queryset, compiler, sql, tuple(places), converters)
+        return cls(
+            queryset,
+            compiler.select,
+            compiler.klass_info,
+            compiler.annotation_col_map,
+            sql,
+            tuple(places),
+            converters,
+        )
 
     def counting(self) -> "_Statement":
         """How many rows it has."""
         sql = f"SELECT count(*) FROM ({self.sql}) matching"  # noqa: S608 - Django's own
-        return _Statement(self.queryset, self.compiler, sql, self.places)
+        return replace(self, sql=sql, converters={})
 
     def rows(self, values: Mapping[str, Any]) -> list[Any]:
         bound = [values[one.name] if isinstance(one, Given) else one for one in self.places]
@@ -61,15 +72,16 @@ class _Statement:
             found = cursor.fetchall()
         if not self.converters:
             return found
-        return list(self.compiler.apply_converters(found, self.converters))
+        compiler = self.queryset.query.get_compiler(connection.alias)
+        return list(compiler.apply_converters(found, self.converters))
 
     def objects(self, values: Mapping[str, Any]) -> list[Any]:
         """As the queryset would give them: its iterator, told that it has asked already."""
         rows = self.rows(values)
         asked = SimpleNamespace(
-            select=self.compiler.select,
-            klass_info=self.compiler.klass_info,
-            annotation_col_map=self.compiler.annotation_col_map,
+            select=self.select,
+            klass_info=self.klass_info,
+            annotation_col_map=self.annotation_col_map,
             execute_sql=lambda **_: rows,
             results_iter=lambda results: results,
         )

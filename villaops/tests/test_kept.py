@@ -1,9 +1,12 @@
 """Querysets whose SQL is kept: they give what the queryset would, and plan as they are told."""
 
+import gc
+import threading
+import weakref
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from accounts.models import Organization, User
 from bookings.models import Booking
@@ -89,6 +92,27 @@ def test_it_is_built_once_and_asked_with_any_values(
         assert kept.first(pk=guest.pk) == guest
     assert kept.first(pk=organization.pk) is None
     assert len(built) == 1
+
+
+def test_no_thread_s_connection_is_kept(organization: Organization) -> None:
+    # Servers that give each request a thread would keep a connection for each statement.
+    kept = Kept(_of_guest)
+    wrappers: list[weakref.ref[Any]] = []
+
+    def ask() -> None:
+        wrappers.append(weakref.ref(connections["default"]))
+        try:
+            kept.all("check_in", organization=organization.pk)
+            kept.count("check_in", organization=organization.pk)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    gc.collect()
+
+    assert [wrapper() for wrapper in wrappers] == [None]
 
 
 def test_another_context_shows_other_rows(
