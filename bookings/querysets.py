@@ -7,6 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.functions import TransactionNow
 from django.db.models import Min, OuterRef, Q
 
+from guests.querysets import among
 from villaops.tenancy.querysets import TenantQuerySet
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ class BookingQuerySet(TenantQuerySet["Booking"]):
         """
         if not text:
             return self
-        found = Q(guest__name__icontains=text) | Q(reference__icontains=text)
-        return self.filter(found | Q(guest__email__icontains=text) if emails else found)
+        return self.filter(
+            Q(among("guest_id", "guests_matching", text, emails))
+            | Q(among("id", "bookings_referred_to", text))
+        )
 
     def with_guest_and_property(self) -> Self:
         """Brings guest, property and unit."""

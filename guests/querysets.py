@@ -1,11 +1,22 @@
 """Named reads of guests."""
 
 import re
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import BooleanField, Case, F, FloatField, Func, Q, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    F,
+    FloatField,
+    Func,
+    Q,
+    TextField,
+    UUIDField,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest, Lower, Upper
 
@@ -28,6 +39,27 @@ FEWEST_DIGITS = 7
 # "Jon Smith" and "John Smith" are 0.64 alike, "Emma Thompson" and "Emma Thomas" 0.56.
 ALIKE = 0.6
 NOBODY = Q(pk=None)
+
+
+def among(column: str, function: str, *asked: Any) -> Func:
+    """Whether the column has one of the ids that the function finds. It finds them in an index that
+    a policy would keep the statement itself from (docs/decisions/0018-searching-under-policies.md).
+    """
+    ids = Func(
+        *(one if hasattr(one, "resolve_expression") else Value(one) for one in asked),
+        function=function,
+        # An array, so that rows are looked up by its ids, however many these may be.
+        template="ANY(ARRAY(SELECT %(function)s(%(expressions)s)))",
+        output_field=UUIDField(),
+    )
+    return Func(
+        F(column),
+        ids,
+        template="(%(expressions)s)",
+        arg_joiner=" = ",
+        output_field=BooleanField(),
+    )
+
 
 # A guest who was merged may have been merged into one who was merged later: follow them all.
 SURVIVOR = """
@@ -61,8 +93,9 @@ class GuestQuerySet(TenantQuerySet["Guest"]):
 
         `%` and `_` mean themselves. An empty text matches everyone.
         """
-        found = Q(name__icontains=text)
-        return self.filter(found | Q(email__icontains=text) if emails else found)
+        if not text:
+            return self
+        return self.filter(among("id", "guests_matching", text, emails))
 
     def like(self, *, name: str, email: str = "", phone: str | None = None) -> Self:
         """Guests who may be the same person, the likeliest first: the same telephone number, the

@@ -14,6 +14,38 @@ from villaops.tenancy import SUPPORT_ROLE
 CURRENT_ORGANIZATION = "NULLIF(current_setting('villaops.organization_id', true), '')::uuid"
 
 
+def owned_by_support(function: str) -> str:
+    """SQL that has a function, given with its arguments' types, run as the support role.
+
+    With SECURITY DEFINER it then sees what the policies hide, and must say itself whose rows it
+    looks at. The application's role alone may call it.
+    """
+    # To own a function takes the right to make one there, for this moment.
+    return f"""
+    GRANT CREATE ON SCHEMA public TO {SUPPORT_ROLE};
+    DO $do$
+    DECLARE
+        application name := current_user;
+    BEGIN
+        ALTER FUNCTION {function} OWNER TO {SUPPORT_ROLE};
+        SET LOCAL ROLE {SUPPORT_ROLE};
+        REVOKE ALL ON FUNCTION {function} FROM PUBLIC;
+        EXECUTE format('GRANT EXECUTE ON FUNCTION {function} TO %I', application);
+        SET LOCAL ROLE NONE;
+    END $do$;
+    REVOKE CREATE ON SCHEMA public FROM {SUPPORT_ROLE};
+    """
+
+
+def drop_of_support(function: str) -> str:
+    """SQL that drops such a function."""
+    return f"""
+    SET LOCAL ROLE {SUPPORT_ROLE};
+    DROP FUNCTION {function};
+    SET LOCAL ROLE NONE;
+    """
+
+
 class TableOperation(Operation):
     """SQL for a model's table that is no part of Django's model state."""
 
