@@ -57,6 +57,10 @@ class Access:
         """How far the user may go with other members."""
         return Reach(self.can(Permission.MANAGE_OWNERS), self.property_ids)
 
+    def sight(self) -> str:
+        """What tells apart callers who are shown different things."""
+        return f"{self.role} {self.property_ids}"
+
     def role_label(self) -> str:
         """The role in a word."""
         return Role(self.role).label
@@ -78,6 +82,10 @@ class KeyAccess:
         return organization_context(
             self.organization, by=self.key.created_by, door=door, api_key=self.key
         )
+
+    def sight(self) -> str:
+        """What tells apart callers who are shown different things."""
+        return f"key {sorted(self.key.scopes)}"
 
     @property
     def role(self) -> Role:

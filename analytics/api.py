@@ -13,17 +13,14 @@ from accounts.access import KeyAccess
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from analytics.figures import occupancy_by_property, overall_occupancy_rate
-from bookings.nights import FIGURES
 from properties.models import Property
 from properties.services import PropertyNotFound
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.reads import find
 from villaops.api.tables import csv_response
 from villaops.api.wire import Input, Money, Output, optional
-from villaops.cached import recall
-from villaops.clock import today_in
 from villaops.errors import Refused
-from villaops.tenancy import Door, property_limit
+from villaops.tenancy import Door
 
 MAX_DAYS = 3660
 
@@ -103,18 +100,9 @@ class PeriodEndpoint(Endpoint):
         answer: Callable[[Asked], Told],
         file: Callable[[dict[str, Any]], HttpResponse],
     ) -> Told | HttpResponse:
-        """The answer or its file; of a period that is over what Redis has kept, if it has."""
-        organization = self.access.organization
-        if query.is_file():
-            return file(answer(query).model_dump(mode="json"))
-        if query.period_end > today_in(organization.time_zone):
-            return answer(query)
-        # All roles that may ask see the same; those who are limited to some properties, these.
-        question = f"{self.request.get_full_path()} {property_limit()}"
-        body = recall(
-            FIGURES, organization.pk, question, lambda: answer(query).model_dump_json().encode()
-        )
-        return HttpResponse(body, content_type="application/json")
+        """The answer or its file."""
+        told = answer(query)
+        return file(told.model_dump(mode="json")) if query.is_file() else told
 
     def file(
         self, what: str, filename: str, header: Sequence[str], rows: Iterable[Mapping[str, Any]]
@@ -133,7 +121,7 @@ class PeriodEndpoint(Endpoint):
 
 
 class Occupancy(PeriodEndpoint):
-    @operation("get_occupancy", Permission.READ_OCCUPANCY, errors={400}, csv=True)
+    @operation("get_occupancy", Permission.READ_OCCUPANCY, errors={400}, csv=True, remembered=True)
     def get(self, query: PeriodQuery) -> OccupancyOutput | HttpResponse:
         """How much of a period each property was in use."""
         return self.told(query, self._report, self._table)

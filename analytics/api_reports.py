@@ -190,7 +190,7 @@ class ReportEndpoint(PeriodEndpoint):
 
 
 class SummaryReport(ReportEndpoint):
-    @operation("get_summary", Permission.READ_ANALYTICS, errors={400}, csv=True)
+    @operation("get_summary", Permission.READ_ANALYTICS, errors={400}, csv=True, remembered=True)
     def get(self, query: ReportQuery) -> SummaryOutput | HttpResponse:
         """What a period sold: nights, rates, revenue, arrivals, cancellations."""
         return self.told(query, self._report, self._table)
@@ -219,7 +219,7 @@ class SummaryReport(ReportEndpoint):
 
 
 class RevenueReport(ReportEndpoint):
-    @operation("get_revenue", Permission.READ_ANALYTICS, errors={400}, csv=True)
+    @operation("get_revenue", Permission.READ_ANALYTICS, errors={400}, csv=True, remembered=True)
     def get(self, query: RevenueQuery) -> RevenueOutput | HttpResponse:
         """Nights sold and what they brought, by day, week or month."""
         return self.told(query, self._report, self._table)
@@ -243,7 +243,7 @@ class RevenueReport(ReportEndpoint):
 
 
 class TrendsReport(ReportEndpoint):
-    @operation("get_trends", Permission.READ_ANALYTICS, errors={400}, csv=True)
+    @operation("get_trends", Permission.READ_ANALYTICS, errors={400}, csv=True, remembered=True)
     def get(self, query: ReportQuery) -> TrendsOutput | HttpResponse:
         """A period beside the one before and the same weekdays a year ago."""
         return self.told(query, self._report, self._table)
@@ -269,7 +269,7 @@ class TrendsReport(ReportEndpoint):
 
 
 class SourcesReport(ReportEndpoint):
-    @operation("get_sources", Permission.READ_ANALYTICS, errors={400}, csv=True)
+    @operation("get_sources", Permission.READ_ANALYTICS, errors={400}, csv=True, remembered=True)
     def get(self, query: ReportQuery) -> SourcesOutput | HttpResponse:
         """Through which channels the nights of a period were sold."""
         return self.told(query, self._report, self._table)
@@ -294,7 +294,7 @@ class SourcesReport(ReportEndpoint):
 
 
 class PickupReport(ReportEndpoint):
-    @operation("get_pickup", Permission.READ_ANALYTICS, errors={400}, csv=True)
+    @operation("get_pickup", Permission.READ_ANALYTICS, errors={400}, csv=True, remembered=True)
     def get(self, query: PickupQuery) -> PickupOutput | HttpResponse:
         """What came on the books, and off them, between the ends of two days."""
         return self.told(query, self._report, self._table)

@@ -280,7 +280,7 @@ class BookingEndpoint(Endpoint):
 
 
 class Bookings(BookingEndpoint):
-    @operation("list_bookings", Permission.READ_BOOKINGS, etag="list")
+    @operation("list_bookings", Permission.READ_BOOKINGS, etag="list", remembered=True)
     def get(self, query: BookingQuery) -> Page[BookingOutput]:
         """List bookings; `search` looks into guest name, e-mail and reference."""
         if not self.access.can(Permission.READ_PRICES) and "total_price" in query.ordering:
@@ -310,7 +310,7 @@ class Bookings(BookingEndpoint):
 
 
 class BookingDetail(BookingEndpoint):
-    @operation("get_booking", Permission.READ_BOOKINGS, etag="row")
+    @operation("get_booking", Permission.READ_BOOKINGS, etag="row", remembered=True)
     def get(self, path: BookingPath) -> BookingDetailOutput:
         """Show a booking with its property and guest."""
         booking: Any = found(

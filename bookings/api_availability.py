@@ -52,7 +52,7 @@ class AvailabilityOutput(Output):
 class Availability(Endpoint):
     tag = "Bookings"
 
-    @operation("list_availability", Permission.READ_BOOKINGS)
+    @operation("list_availability", Permission.READ_BOOKINGS, remembered=True)
     def get(self, query: AvailabilityQuery) -> Page[AvailabilityOutput]:
         """Properties with a unit that is free for the whole stay, the cheapest first."""
         wanted = Wanted(

@@ -113,7 +113,7 @@ class BlockEndpoint(Endpoint):
 
 
 class Blocks(BlockEndpoint):
-    @operation("list_blocks", Permission.READ_BOOKINGS)
+    @operation("list_blocks", Permission.READ_BOOKINGS, remembered=True)
     def get(self, query: BlockQuery) -> Page[BlockOutput]:
         """List blocks."""
         given = {"organization": self.access.organization.pk, **query.filters()}
@@ -126,7 +126,7 @@ class Blocks(BlockEndpoint):
 
 
 class BlockDetail(BlockEndpoint):
-    @operation("get_block", Permission.READ_BOOKINGS)
+    @operation("get_block", Permission.READ_BOOKINGS, remembered=True)
     def get(self, path: BlockPath) -> BlockOutput:
         """Show a block."""
         return block_output(self.block(path))

@@ -11,7 +11,6 @@ from bookings import nights
 from bookings.models import MAX_BLOCKED_DAYS, Block, Night
 from bookings.nights import DatesTaken
 from properties.models import Property, Unit
-from villaops.cached import forget_on_commit
 from villaops.errors import BrokenRule, Conflict, NotFound
 from villaops.verbs import apply_changes, clean, verb
 
@@ -105,7 +104,6 @@ def lock_block(block: Block, unit: Unit | None = None) -> Block:
 
 
 def _lock_property(*units: Unit) -> None:
-    forget_on_commit(nights.FIGURES, units[0].organization_id)
     homes = Property.objects.select_for_update(no_key=True).filter(
         organization_id=units[0].organization_id, pk__in={unit.property_id for unit in units}
     )

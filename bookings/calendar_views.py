@@ -24,7 +24,9 @@ from bookings.views import BUTTONS
 from properties.models import Property
 from villaops.clock import today_in
 from villaops.errors import DomainError, NotFound
+from villaops.remembered import Told, recall
 
+JSON = "application/json"
 ZOOMS = ("week", "two-weeks", "month", "quarter")
 
 
@@ -50,7 +52,11 @@ def chart(request: OrganizationRequest) -> HttpResponse:
 @require_safe
 def units(request: OrganizationRequest) -> HttpResponse:
     """The rows of the chart."""
-    return JsonResponse({"properties": calendar.places(request.access)})
+    return recall(request, request.access, lambda: _rows(request.access)).response()
+
+
+def _rows(access: Access) -> Told:
+    return Told(json.dumps({"properties": calendar.places(access)}).encode(), JSON)
 
 
 @page(Permission.READ_BOOKINGS)
@@ -60,10 +66,14 @@ def bars(request: OrganizationRequest) -> HttpResponse:
     start, end = _day(request.GET.get("start")), _day(request.GET.get("end"))
     if start is None or end is None or not 0 < (end - start).days <= calendar.MAX_DAYS:
         return _malformed()
-    found, as_of = calendar.bars_between(request.access.organization.pk, start, end)
-    # The bars are JSON already.
-    body = f'{{"start":"{start}","end":"{end}","as_of":"{as_of}","bars":{found}}}'
-    return HttpResponse(body, content_type="application/json")
+
+    def answer() -> Told:
+        found, as_of = calendar.bars_between(request.access.organization.pk, start, end)
+        # The bars are JSON already.
+        body = f'{{"start":"{start}","end":"{end}","as_of":"{as_of}","bars":{found}}}'
+        return Told(body.encode(), JSON)
+
+    return recall(request, request.access, answer).response()
 
 
 @page(Permission.READ_BOOKINGS)

@@ -12,10 +12,8 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import User
-from bookings import nights
 from bookings.models import Booking, Status
 from bookings.services import update_booking
-from villaops.cached import forget_on_commit
 from villaops.errors import Conflict
 from villaops.verbs import verb
 
@@ -57,8 +55,4 @@ def release_expired_holds(organization_id: UUID | None = None) -> list[UUID]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM bookings_release_expired_holds(%s)", [organization_id])
-        released = [booking_id for (booking_id,) in cursor.fetchall()]
-    gone = Booking.objects.filter(pk__in=released).order_by()
-    for organization in set(gone.values_list("organization_id", flat=True)) if released else ():
-        forget_on_commit(nights.FIGURES, organization)
-    return released
+        return [booking_id for (booking_id,) in cursor.fetchall()]

@@ -19,8 +19,6 @@ from villaops.errors import Conflict
 
 type Holding = list[tuple[dt.date, UUID]]
 
-# What figures over nights are kept under (villaops.cached).
-FIGURES = "figures"
 CENT = Decimal("0.01")
 
 # Somebody who did not lock the property was faster: look again, and see which night it was.

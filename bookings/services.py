@@ -20,7 +20,6 @@ from bookings.nights import DatesTaken
 from bookings.placing import PropertyNotOpen
 from guests.models import Guest
 from properties.models import Property, Unit
-from villaops.cached import forget_on_commit
 from villaops.errors import Conflict, NotFound
 from villaops.verbs import apply_changes, clean, verb
 from villaops.versions import Expected, require_version
@@ -115,7 +114,6 @@ def book_stay(
     total), PropertyNotOpen, UnitNotFound, UnitNotOpen, DatesTaken.
     """
     home = Property.objects.select_for_update(no_key=True).get(pk=property.pk)
-    forget_on_commit(nights.FIGURES, home.organization_id)
     booking = drafted(
         home,
         guest=guest,
@@ -300,7 +298,6 @@ def move_to_unit(
 
 def lock_booking(booking: Booking, property: Property | None = None) -> tuple[Booking, Property]:
     """The booking and the property it is or will be at, read anew and locked, property first."""
-    forget_on_commit(nights.FIGURES, booking.organization_id)
     ids = {booking.property_id, property.pk if property else booking.property_id}
     homes = {
         home.pk: home

@@ -31,7 +31,6 @@ from bookings.services import CONSTRAINTS
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops import written
-from villaops.cached import forget_on_commit
 from villaops.errors import DomainError
 from villaops.verbs import clean, verb
 
@@ -142,7 +141,6 @@ def plan_stays(
     homes = Property.objects.for_organization(organization)
     if lock:
         homes = homes.select_for_update(no_key=True)
-        forget_on_commit(nights.FIGURES, organization.pk)
     ids = {stay.property.pk for stay in stays}
     found = {home.pk: home for home in homes.filter(pk__in=ids).order_by("pk")}
     units: dict[UUID, list[Unit]] = defaultdict(list)

@@ -92,7 +92,7 @@ class GuestEndpoint(Endpoint):
 
 
 class Guests(GuestEndpoint):
-    @operation("list_guests", Permission.READ_GUESTS, etag="list")
+    @operation("list_guests", Permission.READ_GUESTS, etag="list", remembered=True)
     def get(self, query: GuestQuery) -> Page[GuestOutput]:
         """List guests; `search` looks into name and e-mail."""
         given = {"organization": self.access.organization.pk, **query.filters()}
@@ -106,7 +106,7 @@ class Guests(GuestEndpoint):
 
 
 class GuestDetail(GuestEndpoint):
-    @operation("get_guest", Permission.READ_GUESTS, etag="row")
+    @operation("get_guest", Permission.READ_GUESTS, etag="row", remembered=True)
     def get(self, path: GuestPath) -> GuestOutput:
         """Show a guest."""
         return self.shown(self.guest(path))

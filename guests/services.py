@@ -8,10 +8,8 @@ from django.db.models.functions import Now
 
 from accounts.models import Organization, User
 from bookings.models import Booking
-from bookings.nights import FIGURES
 from bookings.services import delete_bookings, restore_booking
 from guests.models import Guest
-from villaops.cached import forget_on_commit
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import every_property, property_limit
 from villaops.verbs import apply_changes, clean, verb
@@ -104,7 +102,6 @@ def delete_guest(
         raise GuestHasBookings
     guest.deleted_at = Now()
     guest.save()
-    forget_on_commit(FIGURES, guest.organization_id)
     delete_bookings(theirs, guest.deleted_at)
 
 

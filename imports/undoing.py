@@ -11,14 +11,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from bookings.models import Block, Booking, BookingNote, Night
-from bookings.nights import FIGURES
 from bookings.services import delete_bookings
 from guests.models import Guest
 from imports.models import Import, Row, State
 from messaging.models import Message
 from properties.models import Property, Unit
-from properties.services import PROPERTIES
-from villaops.cached import forget_on_commit
 from villaops.tenancy import Door, organization_context
 
 LOT = 500
@@ -159,8 +156,6 @@ def undo_some(
 
 def _take_back(imported: Import, rows: list[Row]) -> None:
     own = {"organization": imported.organization_id}
-    forget_on_commit(FIGURES, imported.organization_id)
-    forget_on_commit(PROPERTIES, imported.organization_id)
     mine = Row.objects.filter(pk__in=[row.pk for row in rows])
     bookings = Booking.objects.filter(**own, pk__in=[row.booking_id for row in rows])
     changed = set(_changed(bookings, mine, "booking_id").values_list("pk", flat=True))

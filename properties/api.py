@@ -4,7 +4,6 @@ from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from django.http import HttpResponse
 from pydantic import Field, Strict, model_validator
 
 from accounts.permissions import Permission
@@ -12,7 +11,6 @@ from bookings.placing import UnitNotFound
 from properties.models import Property, Unit
 from properties.querysets import PropertyQuerySet, UnitQuerySet
 from properties.services import (
-    PROPERTIES,
     PropertyNotFound,
     add_unit,
     create_property,
@@ -46,10 +44,8 @@ from villaops.api.wire import (
     integer,
     optional,
 )
-from villaops.cached import recall
 from villaops.clock import today_in
 from villaops.kept import Kept
-from villaops.tenancy import property_limit
 
 Line = Annotated[str, Strict(), Field(max_length=255), STORABLE]
 UnitName = Annotated[str, Strict(), Field(min_length=1, max_length=100), STORABLE]
@@ -254,25 +250,17 @@ class PropertyEndpoint(Endpoint):
 
 
 class Properties(PropertyEndpoint):
-    @operation("list_properties", Permission.READ_PROPERTIES, etag="list")
-    def get(self, query: PropertyQuery) -> Page[PropertyOutput] | HttpResponse:
+    @operation("list_properties", Permission.READ_PROPERTIES, etag="list", remembered=True)
+    def get(self, query: PropertyQuery) -> Page[PropertyOutput]:
         """List properties."""
-
-        def answer() -> bytes:
-            found = page(
-                self.request,
-                PROPERTIES_LISTED,
-                query,
-                lambda home: property_output(home, home.unit_count),
-                organization=self.access.organization.pk,
-                **query.filters(),
-            )
-            return found.model_dump_json().encode()
-
-        # All roles see the same; those who are limited to some properties, these.
-        question = f"{self.request.build_absolute_uri()} {property_limit()}"
-        body = recall(PROPERTIES, self.access.organization.pk, question, answer)
-        return HttpResponse(body, content_type="application/json")
+        return page(
+            self.request,
+            PROPERTIES_LISTED,
+            query,
+            lambda home: property_output(home, home.unit_count),
+            organization=self.access.organization.pk,
+            **query.filters(),
+        )
 
     @operation("create_property", Permission.ADD_PROPERTIES, status=201, errors={409}, etag="row")
     def post(self, body: PropertyInput) -> PropertyOutput:
@@ -285,7 +273,7 @@ class Properties(PropertyEndpoint):
 
 
 class PropertyDetail(PropertyEndpoint):
-    @operation("get_property", Permission.READ_PROPERTIES, etag="row")
+    @operation("get_property", Permission.READ_PROPERTIES, etag="row", remembered=True)
     def get(self, path: PropertyPath) -> PropertyOutput:
         """Show a property."""
         return self.shown(path.id)
@@ -326,7 +314,7 @@ class UnitEndpoint(PropertyEndpoint):
 
 
 class Units(UnitEndpoint):
-    @operation("list_units", Permission.READ_PROPERTIES, etag="list")
+    @operation("list_units", Permission.READ_PROPERTIES, etag="list", remembered=True)
     def get(self, path: PropertyPath, query: UnitQuery) -> Page[UnitOutput]:
         """List the units of a property."""
         home, organization = self.home(path).pk, self.access.organization.pk
@@ -341,7 +329,7 @@ class Units(UnitEndpoint):
 
 
 class UnitDetail(UnitEndpoint):
-    @operation("get_unit", Permission.READ_PROPERTIES, etag="row")
+    @operation("get_unit", Permission.READ_PROPERTIES, etag="row", remembered=True)
     def get(self, path: UnitPath) -> UnitOutput:
         """Show a unit."""
         return self.shown_unit(self.unit(path))

@@ -13,18 +13,14 @@ from django.utils.text import slugify
 from accounts.models import Organization, User
 from bookings.blocks import restore_block
 from bookings.models import Block, Booking, Night, NightEvent
-from bookings.nights import FIGURES
 from bookings.placing import UnitNotFound
 from bookings.services import delete_bookings, restore_booking
 from properties.models import Property, Unit
-from villaops.cached import forget_on_commit
 from villaops.errors import Conflict, NotFound, PermissionDenied
 from villaops.tenancy import property_limit
 from villaops.verbs import apply_changes, clean, verb
 from villaops.versions import Expected, require_version
 
-# What the list of properties is kept under (villaops.cached).
-PROPERTIES = "properties"
 MAX_SLUG, ROOM_FOR_A_NUMBER, MAX_UNIT_NAME = 80, 6, 100
 
 
@@ -104,7 +100,6 @@ def create_property(
         }
     )
     clean(home)
-    _forget(home.organization_id)
     home.save(force_insert=True)
     plans = units or [{"name": home.name[:MAX_UNIT_NAME]}]
     Unit.objects.bulk_create(
@@ -193,15 +188,8 @@ def _free_slug(organization: Organization, name: str) -> str:
     return next(f"{base}-{n}" for n in range(2, len(alike) + 3) if f"{base}-{n}" not in alike)
 
 
-def _forget(organization_id: UUID) -> None:
-    """What is kept of properties, and of their nights, is no longer true."""
-    forget_on_commit(PROPERTIES, organization_id)
-    forget_on_commit(FIGURES, organization_id)
-
-
 def _lock(property: Property) -> Property:
     """The row as it is now, and nobody else's until we are done. It or its units may change."""
-    _forget(property.organization_id)
     return Property.objects.select_for_update(no_key=True).get(
         organization_id=property.organization_id, pk=property.pk
     )

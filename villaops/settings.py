@@ -179,13 +179,15 @@ PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 
 REDIS_URL = env.str("REDIS_URL", "")
 BROKER_URL = env.str("BROKER_URL", "")
+_REDIS = {
+    "BACKEND": "django_redis.cache.RedisCache",
+    "LOCATION": REDIS_URL,
+    # One that hangs is as good as none, and must not take the requests with it.
+    "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+}
+_OF_THE_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
 CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        # One that hangs is as good as none, and must not take the requests with it.
-        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
-    }
+    "default": _REDIS
     if REDIS_URL
     # Guesses and requests are counted by all processes together: in the database, if need be.
     else {
@@ -194,11 +196,12 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
     if PRODUCTION
-    else {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        # The default of 300 would forget clients that are being counted.
-        "OPTIONS": {"MAX_ENTRIES": 20_000},
-    }
+    # The default of 300 would forget clients that are being counted.
+    else {"BACKEND": _OF_THE_PROCESS, "OPTIONS": {"MAX_ENTRIES": 20_000}},
+    # What villaops.remembered keeps.
+    "answers": _REDIS
+    if REDIS_URL
+    else {"BACKEND": _OF_THE_PROCESS, "LOCATION": "answers", "OPTIONS": {"MAX_ENTRIES": 64}},
 }
 THROTTLES_IN_DATABASE = PRODUCTION and not REDIS_URL
 SESSION_ENGINE = (

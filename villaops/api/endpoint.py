@@ -45,6 +45,7 @@ from villaops.api.errors import (
 from villaops.api.idempotency import HEADER, Answer, Attempt, hash_of_json, header_errors, once
 from villaops.api.throttles import client_address, count_request
 from villaops.api.wire import Input, Output
+from villaops.remembered import Told, recall
 from villaops.tenancy import Door, person_context
 from villaops.versions import Expected
 
@@ -78,6 +79,8 @@ class Operation:
     csv: bool
     # What its ETag tells: the version of one row, or the answer as a whole.
     etag: ETag | None
+    # Whether the answer is given again until the organization's rows change.
+    remembered: bool
 
     def in_organization(self) -> bool:
         """Whether it is about one organization, and asks for a permission there."""
@@ -96,13 +99,15 @@ def operation[**P, R](
     errors: set[int] | None = None,
     csv: bool = False,
     etag: ETag | None = None,
+    remembered: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declare a handler of an Endpoint: the operation's id, who may call it, its status.
 
     Models are read from the signature. `errors` names the statuses that the handler's verbs add
     to the ones every operation of its kind has, for the schema. With `etag="row"` the handler says
     by `versioned(...)` which row its answer shows, and has its verb look for `expected`; with
-    "list" the answer is not sent to those who have it.
+    "list" the answer is not sent to those who have it. What is `remembered` may depend on no more
+    than `villaops.remembered.recall` says.
     """
 
     def declare(handler: Callable[P, R]) -> Callable[P, R]:
@@ -120,6 +125,7 @@ def operation[**P, R](
             output=_output_of(returned),
             csv=csv,
             etag=etag,
+            remembered=remembered,
         )
         return handler
 
@@ -247,7 +253,27 @@ class Endpoint(APIView):
             return self._once(attempt, request, operation, path)
         parts = self._validated(request, operation, path)
         with self.access.context(Door.API) if operation.in_organization() else nullcontext():
-            return self._response(self._handler(request)(**parts), operation)
+            return self._response(self._result(request, operation, parts), operation)
+
+    def _result(
+        self, request: HttpRequest, operation: Operation, parts: dict[str, Input]
+    ) -> BaseModel | HttpResponse:
+        handler = self._handler(request)
+        if not operation.remembered:
+            return handler(**parts)
+
+        def answer() -> Told | HttpResponse:
+            result = handler(**parts)
+            return result if isinstance(result, HttpResponse) else self._told(result)
+
+        result = recall(request, self.access, answer)
+        if isinstance(result, HttpResponse):
+            return result
+        self.etag = result.etag
+        return result.response()
+
+    def _told(self, result: BaseModel) -> Told:
+        return Told(result.model_dump_json().encode(), "application/json", self.etag)
 
     def _handler(self, request: HttpRequest) -> Callable[..., BaseModel | HttpResponse]:
         handler: Callable[..., BaseModel | HttpResponse] = getattr(

@@ -52,9 +52,14 @@ class _Context:
     # The only properties whose rows are shown; None for all of them.
     property_ids: Sequence[UUID] | None = None
     api_key_id: UUID | None = None
+    # How often the organization's rows had changed when the context was opened.
+    edition: int = 0
 
-    def enter(self, overdue: str = "false") -> bool:
-        """Make the settings; return what the SQL expression `overdue` says of the organization."""
+    def enter(self, overdue: str = "false") -> tuple[bool, int]:
+        """Make the settings; return what `overdue`, SQL, says of the organization, and its edition.
+
+        The edition is read before any row is: what is read afterwards is no older.
+        """
         who = {"user": str(self.user_id) if self.user_id else None, "door": self.door}
         if self.api_key_id:
             who["api_key"] = str(self.api_key_id)
@@ -65,7 +70,7 @@ class _Context:
                 " set_config('villaops.property_ids', %(properties)s, true),"
                 " set_config('pghistory.context_id', %(context)s, true),"
                 " set_config('pghistory.context_metadata', %(who)s, true),"
-                f" set_config('role', %(role)s, true), {overdue}",
+                f" set_config('role', %(role)s, true), {overdue}, {self._edition()}",
                 {
                     "organization": str(self.organization_id or ""),
                     "user": str(self.user_id or ""),
@@ -75,7 +80,12 @@ class _Context:
                     "role": self.role,
                 },
             )
-            return bool(cursor.fetchone()[-1])
+            *_, is_overdue, edition = cursor.fetchone()
+        return is_overdue, edition
+
+    def _edition(self) -> str:
+        """SQL. Of all organizations together there is none, and migrations begin without any."""
+        return "edition_of(%(organization)s::uuid)" if self.organization_id else "0"
 
     def _properties(self) -> str:
         """As PostgreSQL writes an array; empty when there is no limit."""
@@ -149,6 +159,17 @@ def property_limit() -> Sequence[UUID] | None:
     return inside.property_ids if inside else None
 
 
+def edition() -> tuple[UUID, int]:
+    """The organization of the open context, and how often its rows had changed when it was opened.
+
+    Equal ones mean equal rows.
+    """
+    inside = _open.get()
+    if inside is None or inside.organization_id is None:
+        raise RuntimeError("No organization's context is open.")
+    return inside.organization_id, inside.edition
+
+
 @contextmanager
 def every_property() -> Iterator[None]:
     """Show all of the organization's rows to a verb that must know of them to decide.
@@ -199,16 +220,16 @@ def _context(context: _Context, *, settled: bool = True) -> Iterator[None]:
 def _opened(context: _Context, settled: bool) -> Iterator[None]:
     inside_a_transaction = connection.in_atomic_block
     with transaction.atomic():
-        is_overdue = context.enter("false" if settled else _overdue.asked)
+        is_overdue, edition = context.enter("false" if settled else _overdue.asked)
         if is_overdue:
             _overdue.settle(context.organization_id)
         if inside_a_transaction or not is_overdue:
-            with _inside(context, inside_a_transaction):
+            with _inside(replace(context, edition=edition), inside_a_transaction):
                 yield
             return
     with transaction.atomic():
-        context.enter()
-        with _inside(context, inside_a_transaction):
+        _, edition = context.enter()
+        with _inside(replace(context, edition=edition), inside_a_transaction):
             yield
 
 

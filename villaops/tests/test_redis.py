@@ -109,13 +109,12 @@ def cached(redis: tuple[str, subprocess.Popen[bytes]], settings: Any) -> subproc
     """This process keeps answers in Redis; the server's process, to be ended."""
     url, server = redis
     settings.REDIS_URL = url
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": url,
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 0.1},
-        }
+    shared = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 0.1},
     }
+    settings.CACHES = {"default": shared, "answers": shared}
     settings.RATE_LIMIT_API = 0
     return server
 
