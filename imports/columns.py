@@ -12,7 +12,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from bookings.models import Booking, Status
-from imports.files import FORMULA
 from imports.models import Kind
 from imports.values import (
     Manners,
@@ -27,6 +26,7 @@ from imports.values import (
     read_list,
     read_text,
 )
+from imports.workbooks import FORMULA
 from properties.models import Property, Unit
 
 A_FORMULA = _("This is a formula. Copy the column and paste it as values.")

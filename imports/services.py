@@ -71,7 +71,7 @@ def bring_file(
 
     Raises BadFile.
     """
-    found = files.beginning_of(file, name, kind)
+    found = files.beginning_of(file, kind)
     header_hash = columns.hash_of(found.header)
     earlier = (
         Import.objects.for_organization(organization)

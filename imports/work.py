@@ -19,11 +19,12 @@ from django.db.models.functions import Now
 
 from accounts.models import Organization
 from imports import files, people, places, stays
-from imports.files import BadFile, Shape
+from imports.files import Shape
 from imports.lines import Line, Outcome, Work
 from imports.memory import Counts, Memory
 from imports.models import Import, Kind, Row, State
 from imports.undoing import undo_some
+from imports.workbooks import BadFile
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.tenancy import Door, organization_context
@@ -33,8 +34,8 @@ logger = logging.getLogger(__name__)
 LOT = 500
 # A task is cut off after a minute (villaops.outbox.tasks).
 SECONDS = 20.0
-# After so many lots of a share the tables are others than they were.
-GROWN = frozenset({1, 4, 16, 64})
+# Behind these rows of a file the tables are others than they were.
+GROWN = (400, 2_000, 8_000, 32_000, 128_000, 512_000)
 FILLED = (
     "accounts_auditentry",
     "bookings_booking",
@@ -78,22 +79,16 @@ def work_on(
 
 
 def _prepare(imported: Import, door: Door) -> None:
-    """Unpack a workbook, and find out how long the file is; once."""
+    """Find out how long the file is, and how to go on in its middle; once."""
     if imported.total is not None:
         return
-    shape, stored = Shape.kept(imported.shape), imported.stored
+    stored = imported.stored
     if not stored or not default_storage.exists(stored):
         raise BadFile("The file is no longer kept. Bring it again.")
-    if shape.format == "xlsx":
-        stored, shape = files.unpack(imported.stored, shape)
-    total = files.count_rows(stored, shape)
+    shape, total = files.measured(stored, Shape.kept(imported.shape))
     with organization_context(imported.organization, by=imported.created_by, door=door):
-        Import.objects.filter(pk=imported.pk).update(
-            stored=stored, shape=shape.to_keep(), total=total
-        )
-    if stored != imported.stored:
-        default_storage.delete(imported.stored)
-    imported.stored, imported.shape, imported.total = stored, shape.to_keep(), total
+        Import.objects.filter(pk=imported.pk).update(shape=shape.to_keep(), total=total)
+    imported.shape, imported.total = shape.to_keep(), total
 
 
 def _plan_anew() -> None:
@@ -135,12 +130,12 @@ class _Lots:
         if self.is_check:
             self._go_back()
         width = len(self.imported.header)
-        rows = files.rows_of(self.imported.stored, Shape.kept(self.imported.shape), width)
         start = self.imported.position
-        left = itertools.dropwhile(lambda row: row[0] <= start, rows)
-        done = 0
+        left = files.rows_of(
+            self.imported.stored, Shape.kept(self.imported.shape), width, after=start
+        )
         while True:
-            done += 1
+            begun = self.imported.position
             lot = list(itertools.islice(left, LOT))
             if not lot:
                 return self._end()
@@ -148,7 +143,7 @@ class _Lots:
                 return False
             if self.told:
                 self.told(self.imported)
-            if done in GROWN and len(lot) == LOT and not self.is_check:
+            if not self.is_check and any(begun < row <= lot[-1][0] for row in GROWN):
                 _count_anew()
             if monotonic() > until:
                 self._remember()

@@ -10,13 +10,13 @@ from openpyxl import Workbook
 
 from accounts.models import Organization
 from bookings.models import Booking
-from imports import files
+from imports import files, work, workbooks
 from imports.columns import guessed
-from imports.files import BadFile
 from imports.models import Kind, State
 from imports.services import run_import
 from imports.tests.test_bookings import bring, done, said
 from imports.values import Manners, Unreadable, guess_manners, read_amount, read_day
+from imports.workbooks import BadFile
 from villaops.tests.build import make_property
 
 
@@ -29,7 +29,7 @@ def zipped(**parts: bytes) -> bytes:
 
 
 def beginning(content: bytes) -> files.Beginning:
-    return files.beginning_of(io.BytesIO(content), "file", Kind.BOOKINGS)
+    return files.beginning_of(io.BytesIO(content), Kind.BOOKINGS)
 
 
 @pytest.mark.parametrize(
@@ -169,3 +169,36 @@ def test_a_workbook_is_read_with_its_dates_and_numbers_and_without_formulas(
     assert said(imported) == [
         (3, "total_price", "This is a formula. Copy the column and paste it as values.")
     ]
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("noted_every", [1, 300, 10_000])
+def test_a_workbook_is_gone_on_with_in_its_middle(
+    organization: Organization, monkeypatch: pytest.MonkeyPatch, noted_every: int
+) -> None:
+    """Rows are skipped, one has no cells, one tag lies over the end of a block."""
+    monkeypatch.setattr(workbooks, "NOTED_EVERY", noted_every)
+    monkeypatch.setattr(workbooks, "BLOCK", 77)
+    monkeypatch.setattr(work, "LOT", 2)
+    make_property(organization, name="Villa Mare")
+    book = Workbook()
+    sheet = book.active
+    sheet.append([])
+    sheet.append(["Property", "Check-in", "Nights"])
+    for day in (1, 3, 5, 7, 9):
+        sheet.append(["Villa Mare", date(2026, 3, day), 2])
+    sheet["A20"], sheet["B20"], sheet["C20"] = "Villa Sole", date(2026, 3, 1), 2
+    sheet["A21"], sheet["B21"], sheet["C21"] = "Villa Mare", date(2026, 3, 11), 2
+    out = io.BytesIO()
+    book.save(out)
+
+    imported = run_import(imported=bring(organization, out.getvalue()), by=None)
+    shares = 1
+    while work.work_on(organization, imported.pk, seconds=0):
+        shares += 1
+
+    imported.refresh_from_db()
+    assert (shares, imported.made, imported.total) == (5, 6, 21)
+    assert [number for number, _column, _said in said(imported)] == [20]
+    stays = Booking.objects.order_by("check_in").values_list("check_in", flat=True)
+    assert [day.day for day in stays] == [1, 3, 5, 7, 9, 11]
