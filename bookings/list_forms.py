@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
@@ -18,7 +19,6 @@ from bookings.list_columns import (
     orderings,
 )
 from bookings.models import Booking, Status
-from properties.models import Property
 from villaops.forms import DayInput, HouseForm
 
 # An address with nothing in it shows the person's default view; this word asks for every booking.
@@ -44,9 +44,11 @@ class BookingFilter(HouseForm):
     end = forms.DateField(label=_("Stays until"), required=False, widget=DayInput)
     sort = forms.ChoiceField(label=_("Sort"), required=False)
 
-    def __init__(self, data: QueryDict, *, properties: Iterable[Property], prices: bool) -> None:
+    def __init__(
+        self, data: QueryDict, *, properties: Iterable[tuple[UUID, str]], prices: bool
+    ) -> None:
         super().__init__(data)
-        names = [(str(home.pk), home.name) for home in properties]
+        names = [(str(pk), name) for pk, name in properties]
         self.offered = columns_for(prices=prices)
         # The address says `columns=a,b`; a form of checkboxes says `columns=a&columns=b`.
         asked = ",".join(data.getlist("columns")).split(",")

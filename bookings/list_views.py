@@ -96,9 +96,10 @@ def file_of(
 def filter_of(request: OrganizationRequest) -> BookingFilter:
     """What the address asks for, as far as the person may see it."""
     access = request.access
+    homes = Property.objects.for_organization(access.organization).order_by("name", "id")
     return BookingFilter(
         request.GET,
-        properties=Property.objects.for_organization(access.organization).order_by("name", "id"),
+        properties=homes.values_list("pk", "name"),
         prices=access.can(Permission.READ_PRICES),
     )
 

@@ -118,9 +118,10 @@ def _understood(request: OrganizationRequest, query: str) -> str:
     """As much of the query as the list makes sense of, written as the list writes it."""
     access = request.access
     asked: Any = QueryDict(query)
+    homes = Property.objects.for_organization(access.organization)
     return BookingFilter(
         asked,
-        properties=Property.objects.for_organization(access.organization),
+        properties=homes.values_list("pk", "name"),
         prices=access.can(Permission.READ_PRICES),
     ).query()
 

@@ -36,6 +36,11 @@ def written_as_in(locale: str) -> Iterator[None]:
         _in_force.reset(token)
 
 
+def in_force() -> str:
+    """The locale that all is written as in."""
+    return _in_force.get()
+
+
 @lru_cache(maxsize=128)
 def locale_of(code: str) -> Locale | None:
     """The locale; None for the house's own way, and for what Babel does not know."""

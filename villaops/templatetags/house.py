@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
@@ -55,7 +57,9 @@ def form_key() -> SafeString:
     return form_key_field()
 
 
+# A page has a hundred of them, always the same few.
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str) -> SafeString:
     """An icon of static/img/icons.svg; screen readers are told by the text beside it."""
     return format_html(
@@ -71,11 +75,13 @@ def property_icon(property_type: str) -> str:
     return PROPERTY_ICONS.get(property_type, "building")
 
 
-@register.inclusion_tag("components/status_badge.html")
-def status_badge(value: str, label: str) -> dict[str, str]:
+@register.simple_tag
+@lru_cache(maxsize=256)
+def status_badge(value: str, label: str) -> SafeString:
     """A state as icon and word."""
     tone, name = BADGES[value]
-    return {"tone": tone, "icon_name": name, "label": label}
+    given = {"tone": tone, "icon_name": name, "label": label}
+    return render_to_string("components/status_badge.html", given)
 
 
 @register.inclusion_tag("components/hold_badge.html")
@@ -105,13 +111,13 @@ def number(value: Decimal | float, digits: int) -> str:
 @register.filter
 def day(value: date | None) -> SafeString | str:
     """`Sat 21 Nov 2026`, readable by machines."""
-    return _time(value, written.day)
+    return _date(value, written.day, written.in_force())
 
 
 @register.filter
 def short_day(value: date | None) -> SafeString | str:
     """`Sat 21 Nov`, where the year goes without saying."""
-    return _time(value, written.short_day)
+    return _date(value, written.short_day, written.in_force())
 
 
 @register.filter(expects_localtime=True)
@@ -139,6 +145,12 @@ register.filter("weekday", written.weekday)
 def time_of_day(value: str | None) -> str:
     """`14:00`; empty for none."""
     return written.time_of_day(value) if value else ""
+
+
+# The rows of a list share their days. Not for moments: equal ones may be in different zones.
+@lru_cache(maxsize=4096)
+def _date(value: date | None, write: Callable[[date], str], _locale: str) -> SafeString | str:
+    return _time(value, write)
 
 
 def _time[Day: date](value: Day | None, write: Callable[[Day], str]) -> SafeString | str:
