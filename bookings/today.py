@@ -17,10 +17,12 @@ from analytics.figures import DayOccupancy, occupancy_by_day
 from bookings.day_rows import (
     ONE,
     Days,
+    Units,
     blocks_of,
     days_of,
     on_their_day,
     pending_of,
+    show,
     stays_of,
 )
 from bookings.models import Booking
@@ -31,6 +33,7 @@ CHART_DAYS = 7
 # What a list shows beside the others, and on a page of its own.
 ROWS_SHOWN = 10
 ROWS_ALONE = 40
+WITH_UNITS = ("arrivals", "departures", "in_house")
 LISTS = ("pending", "no-shows", "arrivals", "departures", "in-house", "turnovers", "blocks")
 
 
@@ -40,6 +43,8 @@ def today(request: OrganizationRequest) -> HttpResponse:
     """Arrivals, departures, guests in house, turnovers, requests and blocks of a day."""
     organization = request.access.organization
     days = days_of(organization, _chosen_day(request))
+    alone = request.GET.get("show", "")
+    alone = alone if alone in LISTS else ""
     stays = stays_of(organization, days)
     rows: dict[str, list[Any]] = {
         "no-shows": stays.no_shows,
@@ -49,11 +54,10 @@ def today(request: OrganizationRequest) -> HttpResponse:
         "turnovers": stays.turnovers,
         "blocks": blocks_of(organization, days),
     }
-    alone = request.GET.get("show", "")
-    alone = alone if alone in LISTS else ""
     number = request.GET.get("page")
-    waiting = pending_of(organization, days)
-    pending = Paginator(waiting, ROWS_ALONE).get_page(number) if alone == "pending" else None
+    lists = {"pending": _pending(organization, days, alone, number)} | _lists(rows, alone, number)
+    coming = _coming(organization, days) if days.is_live and not alone else []
+    _bring(organization, lists, stays.units, coming)
     has_chart = request.access.can(Permission.READ_OCCUPANCY) and not alone
     return render(
         request,
@@ -62,10 +66,10 @@ def today(request: OrganizationRequest) -> HttpResponse:
             "days": days,
             "previous": days.day - ONE if days.day > dt.date.min else None,
             "next": days.day + ONE if days.day < _last_day() else None,
-            "lists": {"pending": pending or _soonest(waiting), **_lists(rows, alone, number)},
+            "lists": lists,
             "unplaced": stays.unplaced if days.is_live else 0,
             "alone": alone,
-            "coming": _coming(organization, days) if days.is_live and not alone else [],
+            "coming": coming,
             "chart": _chart(organization, days) if has_chart else None,
         },
     )
@@ -84,7 +88,7 @@ def _last_day() -> dt.date:
     return dt.date(2200, 1, 1)
 
 
-def _lists(rows: dict[str, list[Any]], alone: str, number: str | None) -> dict[str, Any]:
+def _lists(rows: dict[str, list[Any]], alone: str, number: str | None) -> dict[str, Page[Any]]:
     """A page of each list, the first with few rows; of the one that stands alone any, with many.
 
     Only pages keep a house of five hundred units readable; what each counts is all of its rows.
@@ -97,20 +101,43 @@ def _lists(rows: dict[str, list[Any]], alone: str, number: str | None) -> dict[s
     }
 
 
-def _soonest(waiting: BookingQuerySet) -> Page[Booking]:
-    """The first page of those who wait, and how many there are, in one statement."""
+def _pending(organization: Organization, days: Days, alone: str, number: str | None) -> Page[Any]:
+    """A page of the ids of those who wait: of many where they stand alone, else the first."""
+    waiting = pending_of(organization, days)
+    ids = waiting.values_list("pk", flat=True)
+    if alone == "pending":
+        found = Paginator(ids, ROWS_ALONE).get_page(number)
+        found.object_list = list(found.object_list)
+        return found
+    if alone:
+        return Paginator(ids.none(), ROWS_SHOWN).get_page(1)
+    # Both in one statement: how many there are, and the first of them.
     total = waiting.order_by().values("organization").annotate(n=Count("pk")).values("n")
-    shown: list[Any] = list(waiting.annotate(total=Subquery(total))[:ROWS_SHOWN])
-    paginator = Paginator(waiting, ROWS_SHOWN)
+    shown = list(waiting.annotate(total=Subquery(total)).values_list("pk", "total")[:ROWS_SHOWN])
+    paginator = Paginator(ids, ROWS_SHOWN)
     # What it would count itself.
-    paginator.count = shown[0].total if shown else 0
-    return Page(shown, 1, paginator)
+    paginator.count = shown[0][1] if shown else 0
+    return Page([pk for pk, _total in shown], 1, paginator)
 
 
-def _coming(organization: Organization, days: Days) -> BookingQuerySet:
-    stays = Booking.objects.for_organization(organization).with_guest_and_property()
+def _coming(organization: Organization, days: Days) -> list[Any]:
+    """The ids of the stays that begin next."""
+    stays = Booking.objects.for_organization(organization)
     coming = on_their_day(days, stays, BookingQuerySet.arriving_after)
-    return coming.order_by("check_in", "id")[:COMING_SHOWN]
+    return list(coming.order_by("check_in", "id").values_list("pk", flat=True)[:COMING_SHOWN])
+
+
+def _bring(
+    organization: Organization, lists: dict[str, Page[Any]], units: Units, coming: list[Any]
+) -> None:
+    """What is shown gets its bookings, all of it in one statement."""
+    waiting, missing = lists["pending"], lists["no_shows"]
+    rows = [row for name in WITH_UNITS for row in lists[name]]
+    ids = [*waiting, *coming, *(row.stay.pk for row in missing)]
+    found = show(organization, units, rows, lists["turnovers"], ids)
+    waiting.object_list = [found[pk] for pk in waiting]
+    missing.object_list = [found[row.stay.pk] for row in missing]
+    coming[:] = [found[pk] for pk in coming]
 
 
 # --- The chart -------------------------------------------------------------------------------

@@ -375,7 +375,7 @@ def test_today_asks_as_much_for_one_row_as_for_three(
         stay(home, f"Staying {n}", TODAY - ONE, 3, status="checked_in")
 
     # The last of them gives the test its own context back.
-    with statements(12):
+    with statements(13):
         client.get(page)
 
 
