@@ -29,12 +29,13 @@ def drafted(
     special_requests: str | None,
     reference: str | None,
     ended: bool = False,
+    is_over: bool = False,
 ) -> Booking:
     """A booking that is not written yet and has no unit: what every new one has in common.
 
     `party` is num_guests, adults and children. One that was given up (`ended`) is refused unless
-    whoever asks writes down what happened elsewhere. Raises BrokenRule: dates, party, status,
-    total.
+    whoever asks writes down what happened elsewhere; one that is over had as many guests as came.
+    Raises BrokenRule: dates, party, status, total.
     """
     booking = Booking(
         organization_id=home.organization_id,
@@ -50,7 +51,8 @@ def drafted(
         **party_of(*party),
     )
     check_stay(booking)
-    check_party(booking, home)
+    if not is_over:
+        check_party(booking, home)
     if not (ended or booking.is_live()):
         raise BrokenRule(f"A new booking cannot be {status}")
     count = booking.nights_count() * unit_count

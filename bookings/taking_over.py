@@ -11,7 +11,7 @@ import datetime as dt
 import json
 from array import array
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -31,8 +31,23 @@ from bookings.services import CONSTRAINTS
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops import written
-from villaops.errors import DomainError
+from villaops.errors import BrokenRule, DomainError
 from villaops.verbs import clean, verb
+
+
+@dataclass(frozen=True)
+class Run:
+    """Nights of a stay in one unit, one after the other, each at the same price."""
+
+    unit: Unit
+    start: dt.date
+    count: int
+    price: Decimal | None
+
+    @property
+    def end(self) -> dt.date:
+        """The day after the last night."""
+        return self.start + dt.timedelta(days=self.count)
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,11 @@ class Stay:
     num_guests: int | None = None
     adults: int | None = None
     children: int | None = None
+    # Without one it is what the property asks for, unless there is none (`is_unpriced`).
     total_price: Decimal | None = None
+    is_unpriced: bool = False
+    # Where it was on each night and for how much, where that is not in the same units throughout.
+    runs: Sequence[Run] = ()
     source: str = Booking.Source.DIRECT
     special_requests: str | None = None
     reference: str | None = None
@@ -59,6 +78,19 @@ class Stay:
     booked_at: dt.datetime | None = None
     # Agreed, and still without a unit.
     is_unplaced: bool = False
+
+    def is_over(self, on: dt.date) -> bool:
+        """Whether nothing of it is sold any more on the day."""
+        return self.check_out <= on or self.status in (Status.CANCELLED, Status.NO_SHOW)
+
+    def in_units(self, units: Sequence[Unit]) -> Sequence[Run]:
+        """Its nights, all of them in each of these units unless it says otherwise."""
+        count = (self.check_out - self.check_in).days
+        return self.runs or [Run(unit, self.check_in, count, None) for unit in units]
+
+
+# A night of a unit, and its price.
+type Held = tuple[dt.date, UUID, Decimal | None]
 
 
 class TakenByRow(DatesTaken):
@@ -72,6 +104,12 @@ class TakenByRow(DatesTaken):
     def explanation(self) -> str:
         day = written.spelled_day(self.night) if self.night else ""
         return f"The night of {day} in {self.unit} is taken by row {self.number}."
+
+
+class NightsDisagree(BrokenRule):
+    """What is told of the single nights is not what is told of the stay."""
+
+    code = "nights_disagree"
 
 
 class Claims:
@@ -119,7 +157,7 @@ class Plan:
     bookings: dict[int, Booking] = field(default_factory=dict)
     refused: dict[int, DomainError] = field(default_factory=dict)
     booked_at: dict[UUID, dt.datetime | None] = field(default_factory=dict)
-    holding: dict[UUID, list[Unit]] = field(default_factory=dict)
+    holding: dict[UUID, list[Held]] = field(default_factory=dict)
 
 
 def plan_stays(
@@ -133,7 +171,8 @@ def plan_stays(
     """Find each stay its unit, in their order, as `book_stay` would; nothing is written.
 
     A stay that is over on the day, cancelled or a no-show is not sold any more: it is not asked
-    whether its property and unit are open, and the two last hold no nights. What the stays take
+    whether its property and unit are open or how many guests they take, and the two last hold no
+    nights. What the stays take
     is added to the claims. With `lock` their properties stay locked until the transaction ends.
     Three statements, two more where nights are taken.
     """
@@ -153,8 +192,8 @@ def plan_stays(
             home = found.get(stay.property.pk)
             if home is None:
                 raise PropertyNotOpen
-            booking = _drafted(stay, home)
-            drafts.append((stay, booking, _offered(stay, booking, home, units[home.pk], on)))
+            booking = _drafted(stay, home, on)
+            drafts.append((stay, booking, _offered(stay, home, units[home.pk], on)))
         except DomainError as error:
             plan.refused[stay.number] = error
     taken = _taken(organization, drafts)
@@ -166,22 +205,21 @@ def plan_stays(
             continue
         booking.unit = placed[0]
         if booking.holds_nights():
-            plan.holding[booking.pk] = placed
-            for unit in placed:
-                start, end = stay.check_in.toordinal(), stay.check_out.toordinal()
-                claims.add(unit.pk, start, end, stay.number)
+            plan.holding[booking.pk] = _holding(stay, booking, placed)
+            for run in stay.in_units(placed):
+                claims.add(run.unit.pk, run.start.toordinal(), run.end.toordinal(), stay.number)
         plan.bookings[stay.number] = booking
         plan.booked_at[booking.pk] = stay.booked_at
     return plan
 
 
-def _drafted(stay: Stay, home: Property) -> Booking:
+def _drafted(stay: Stay, home: Property, on: dt.date) -> Booking:
     booking = drafted(
         home,
         guest=stay.guest,
         check_in=stay.check_in,
         check_out=stay.check_out,
-        unit_count=max(1, len(stay.units)),
+        unit_count=max(1, len(_asked_for(stay))),
         status=stay.status,
         party=(stay.num_guests, stay.adults, stay.children),
         total_price=stay.total_price,
@@ -189,7 +227,12 @@ def _drafted(stay: Stay, home: Property) -> Booking:
         special_requests=stay.special_requests,
         reference=stay.reference,
         ended=True,
+        is_over=stay.is_over(on),
     )
+    if stay.is_unpriced:
+        booking.total_price = None
+    if stay.runs:
+        _check_runs(stay, booking)
     if stay.status == Status.CANCELLED:
         booking.cancellation_reason = stay.cancellation_reason
         booking.cancelled_at = stay.cancelled_at
@@ -200,20 +243,58 @@ def _drafted(stay: Stay, home: Property) -> Booking:
     return booking
 
 
-def _offered(
-    stay: Stay, booking: Booking, home: Property, units: list[Unit], on: dt.date
-) -> list[Unit]:
+def _asked_for(stay: Stay) -> list[Unit]:
+    """The units it names; of those it changes between, the ones of its first night."""
+    named = [run.unit for run in stay.runs if run.start == stay.check_in] or stay.units
+    return list(dict.fromkeys(named))
+
+
+def _check_runs(stay: Stay, booking: Booking) -> None:
+    """Whether they are the nights of the stay, at its price. Raises NightsDisagree."""
+    held = Counter((run.unit.pk, night) for run in stay.runs for night in _dates(run))
+    if {night for _unit, night in held} != set(nights.dates(stay.check_in, stay.check_out)):
+        raise NightsDisagree("Its nights in detail are not those of the stay")
+    if held.total() > len(held):
+        raise NightsDisagree("Its nights in detail have the same night of a unit twice")
+    prices = [run.price for run in stay.runs]
+    if None not in prices:
+        if sum((run.price or 0) * run.count for run in stay.runs) != booking.total_price:
+            raise NightsDisagree("Its nights in detail do not add up to its total")
+    elif any(price is not None for price in prices) or booking.total_price is not None:
+        raise NightsDisagree("Some of its nights have no price")
+
+
+def _dates(run: Run) -> list[dt.date]:
+    return nights.dates(run.start, run.end)
+
+
+def _holding(stay: Stay, booking: Booking, units: Sequence[Unit]) -> list[Held]:
+    """The nights it takes, at their prices."""
+    runs = stay.in_units(units)
+    if stay.runs:
+        return [(night, run.unit.pk, run.price) for run in runs for night in _dates(run)]
+    dates = nights.dates(booking.check_in, booking.check_out)
+    prices = nights.spread(booking.total_price, len(dates) * len(runs))
+    pairs = [(night, run.unit.pk) for night in dates for run in runs]
+    return [(*pair, price) for pair, price in zip(pairs, prices, strict=True)]
+
+
+def _offered(stay: Stay, home: Property, units: list[Unit], on: dt.date) -> list[Unit]:
     """The units it may be in. Raises PropertyNotOpen, UnitNotFound, UnitNotOpen."""
-    is_sold_anew = booking.is_live() and booking.check_out > on
-    if is_sold_anew and not home.is_open():
+    if not (stay.is_over(on) or home.is_open()):
         raise PropertyNotOpen
     known = {unit.pk: unit for unit in units}
-    asked = [known[unit.pk] for unit in dict.fromkeys(stay.units) if unit.pk in known]
-    if len(asked) < len(set(stay.units)):
+    named = dict.fromkeys(run.unit for run in stay.in_units(stay.units))
+    asked = [known[unit.pk] for unit in named if unit.pk in known]
+    if len(asked) < len(named):
         raise UnitNotFound
-    dates = booking.check_in, booking.check_out
-    offered = [unit for unit in asked or units if placing.is_on_offer(unit, *dates)]
-    if is_sold_anew and len(offered) < max(1, len(asked)):
+    closed = {
+        run.unit.pk
+        for run in stay.in_units(asked or units)
+        if not placing.is_on_offer(known[run.unit.pk], run.start, run.end)
+    }
+    offered = [unit for unit in asked or units if unit.pk not in closed]
+    if not stay.is_over(on) and len(offered) < max(1, len(asked)):
         raise UnitNotOpen
     found = asked or offered or units
     if not found:
@@ -228,29 +309,30 @@ def _placed(
     taken: Mapping[UUID, Sequence[Night]],
     claims: Claims,
 ) -> list[Unit]:
-    """The units it gets: all that are asked for, else the first free one. Raises DatesTaken."""
+    """The units it gets: all that are asked for, else the first free one; of those it changes
+    between, the first night's. Raises DatesTaken.
+    """
+    asked = _asked_for(stay)
     if not booking.holds_nights():
-        return offered if stay.units else offered[:1]
+        return asked or offered[:1]
     refusals: list[DatesTaken] = []
-    for unit in offered:
-        refusal = _refusal(stay, unit, taken, claims)
+    for run in stay.in_units(offered):
+        refusal = _refusal(run, taken, claims)
         if refusal:
             refusals.append(refusal)
-        elif not stay.units:
-            return [unit]
+        elif not asked:
+            return [run.unit]
     if refusals:
         raise min(refusals, key=lambda refusal: refusal.night or dt.date.max)
-    return offered
+    return asked
 
 
-def _refusal(
-    stay: Stay, unit: Unit, taken: Mapping[UUID, Sequence[Night]], claims: Claims
-) -> DatesTaken | None:
-    for night in taken.get(unit.pk, ()):
-        if stay.check_in <= night.night < stay.check_out:
-            return DatesTaken(night.night, night.booking or night.block, unit)
-    claimed = claims.first(unit, stay.check_in, stay.check_out)
-    return TakenByRow(claimed[0], unit, claimed[1]) if claimed else None
+def _refusal(run: Run, taken: Mapping[UUID, Sequence[Night]], claims: Claims) -> DatesTaken | None:
+    for night in taken.get(run.unit.pk, ()):
+        if run.start <= night.night < run.end:
+            return DatesTaken(night.night, night.booking or night.block, run.unit)
+    claimed = claims.first(run.unit, run.start, run.end)
+    return TakenByRow(claimed[0], run.unit, claimed[1]) if claimed else None
 
 
 # The first night of each stay in each unit it might be in that somebody has.
@@ -273,10 +355,10 @@ def _taken(
     organization: Organization, drafts: Iterable[tuple[Stay, Booking, list[Unit]]]
 ) -> dict[UUID, list[Night]]:
     asked = [
-        (unit.pk, booking.check_in, booking.check_out)
-        for _stay, booking, units in drafts
+        (run.unit.pk, run.start, run.end)
+        for stay, booking, units in drafts
         if booking.holds_nights()
-        for unit in units
+        for run in stay.in_units(units)
     ]
     if not asked:
         return {}
@@ -304,18 +386,26 @@ def keep_stays(*, plan: Plan) -> list[Booking]:
         return []
     _free_references(plan.organization, [booking.reference for booking in bookings])
     _insert(bookings, plan.booked_at)
-    taking: list[Night] = []
-    for booking in bookings:
-        units = plan.holding.get(booking.pk, [])
-        holding = [
-            (night, unit.pk)
-            for night in nights.dates(booking.check_in, booking.check_out)
-            for unit in units
-        ]
-        if holding:
-            taking += nights.new_nights(booking, holding)
-    nights.take(taking)
+    _take(plan)
     return bookings
+
+
+def _take(plan: Plan) -> None:
+    """As nights.take does, without an object for each."""
+    taking = sorted(
+        (unit, night, booking, price)
+        for booking, holding in plan.holding.items()
+        for night, unit, price in holding
+    )
+    if taking:
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, [plan.organization.pk, *map(list, zip(*taking, strict=True))])
+
+
+_TAKE = """
+    INSERT INTO bookings_night (organization_id, unit_id, night, booking_id, price)
+    SELECT %s, * FROM unnest(%s::uuid[], %s::date[], %s::uuid[], %s::numeric[])
+"""
 
 
 def _free_references(organization: Organization, references: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Booking, Status
+from bookings.models import Block, Booking, Status
 from imports.models import Kind
 from imports.values import (
     Manners,
@@ -24,6 +24,7 @@ from imports.values import (
     read_day,
     read_decimal,
     read_list,
+    read_nights,
     read_text,
 )
 from imports.workbooks import FORMULA
@@ -221,6 +222,8 @@ BOOKINGS = (
         "|totale|prezzo|gross amount|accommodation total",
     ),
     Column("currency", _("Currency"), read_text(10), "currency code|wahrung|valuta"),
+    # Written where a stay changes its unit, or its nights have prices of their own.
+    Column("stay_nights", _("Nights in detail"), read_nights, "night by night"),
     Column(
         "source",
         _("Source"),
@@ -323,10 +326,63 @@ PROPERTIES = (
     Column("available_from", _("Unit on offer from"), read_day, "available from"),
     Column("available_to", _("Unit on offer until"), read_day, "available to|available until"),
 )
+BLOCKS = (
+    Column(
+        "property",
+        _("Property"),
+        read_text(255),
+        "property name|listing|house|villa|accommodation|hotel|unterkunft|objekt|struttura",
+        needed="place",
+    ),
+    Column(
+        "property_slug",
+        _("Property short name"),
+        read_text(80),
+        "property slug|slug",
+        needed="place",
+    ),
+    Column(
+        "unit",
+        _("Unit"),
+        read_text(100),
+        "unit name|room|room name|apartment|zimmer|camera",
+    ),
+    Column(
+        "first_night",
+        _("First night"),
+        read_day,
+        "from|start|start date|date from|blocked from|check in|arrival",
+        needed="first_night",
+    ),
+    Column(
+        "free_on",
+        _("Free again on"),
+        read_day,
+        "to|until|end|end date|date to|blocked until|check out|departure",
+        needed="free_on",
+    ),
+    Column("nights", _("Nights"), read_count, "number of nights|days", needed="free_on"),
+    Column(
+        "reason",
+        _("Reason"),
+        read_choice(
+            {
+                **_choices(Block.Reason),
+                **dict.fromkeys(("owner", "owner block", "own use", "eigenbelegung"), "owner_stay"),
+                **dict.fromkeys(("maintenance", "repair", "renovation"), "out_of_order"),
+                **dict.fromkeys(("staff",), "house_use"),
+            },
+            otherwise=Block.Reason.OTHER,
+        ),
+        "block reason|type|kind",
+    ),
+    Column("note", _("Note"), read_text(500), "notes|comment|remarks|description"),
+)
 OF_KIND: dict[str, Sequence[Column]] = {
     Kind.BOOKINGS: BOOKINGS,
     Kind.GUESTS: GUESTS,
     Kind.PROPERTIES: PROPERTIES,
+    Kind.BLOCKS: BLOCKS,
 }
 
 

@@ -2,13 +2,14 @@
 
 import codecs
 import csv
+import datetime as dt
 import io
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from itertools import batched
-from typing import IO, Any
+from itertools import batched, groupby
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
@@ -17,17 +18,29 @@ from django.http.response import HttpResponseBase
 
 from accounts.models import Organization
 from bookings.exports import XLSX, StoredFile, harmless
-from bookings.models import Booking, Night
+from bookings.models import Block, Booking, Night
+from bookings.nights import dates as dates_of
+from bookings.nights import spread
 from guests.models import Guest
 from imports.columns import OF_KIND
 from imports.models import Kind
 from imports.stays import AND, NO_UNIT
+from imports.values import written_nights
 from properties.models import Property
 
 READ_AT_ONCE = 1000
 ZIP = "application/zip"
 
 type Cells = list[Any]
+
+
+class Held(NamedTuple):
+    """A night of a unit that a booking holds."""
+
+    night: dt.date
+    unit_id: UUID
+    unit: str
+    price: Decimal | None
 
 
 def as_file(organization: Organization, format: str) -> HttpResponseBase:  # noqa: A002
@@ -87,17 +100,17 @@ def _bookings(organization: Organization) -> Iterator[dict[str, Any]]:
     bookings = Booking.objects.for_organization(organization).with_guest_and_property()
     rows = bookings.order_by("check_in", "id").iterator(chunk_size=READ_AT_ONCE)
     for some in batched(rows, READ_AT_ONCE):
-        units = _units_of(organization, [booking.pk for booking in some])
+        nights = _nights_of(organization, [booking.pk for booking in some])
         for booking in some:
             zone = ZoneInfo(booking.property.time_zone)
             cancelled_at = booking.cancelled_at
             guest = booking.guest
-            held = AND.join(units.get(booking.pk, [])) or booking.unit.name
+            units, in_detail = _held(booking, nights.get(booking.pk, []))
             yield {
                 "reference": booking.reference,
                 "property": booking.property.name,
                 "property_slug": booking.property.slug,
-                "unit": held if booking.is_placed else NO_UNIT,
+                "unit": AND.join(units) if booking.is_placed else NO_UNIT,
                 "guest_name": guest.name if guest else None,
                 "guest_email": guest.email if guest else None,
                 "guest_phone": guest.phone if guest else None,
@@ -109,6 +122,7 @@ def _bookings(organization: Organization) -> Iterator[dict[str, Any]]:
                 "children": booking.children,
                 "total_price": booking.total_price,
                 "currency": booking.currency,
+                "stay_nights": in_detail,
                 "source": booking.source,
                 "special_requests": booking.special_requests,
                 "booked_on": booking.created_at.astimezone(zone).date(),
@@ -117,16 +131,41 @@ def _bookings(organization: Organization) -> Iterator[dict[str, Any]]:
             }
 
 
-def _units_of(organization: Organization, ids: list[UUID]) -> dict[UUID, list[str]]:
-    """The units each booking holds in its first night, its own first."""
-    found: dict[UUID, list[str]] = defaultdict(list)
+def _nights_of(organization: Organization, ids: list[UUID]) -> dict[UUID, list[Held]]:
+    """The nights each booking holds, with the units' names."""
+    found: dict[UUID, list[Held]] = defaultdict(list)
     nights = Night.objects.for_organization(organization).filter(booking__in=ids)
-    pairs = nights.order_by("booking", "night", "unit__position", "unit_id")
-    first: dict[UUID, Any] = {}
-    for booking, night, name in pairs.values_list("booking", "night", "unit__name"):
-        if first.setdefault(booking, night) == night:
-            found[booking].append(name)
+    rows = nights.order_by("booking", "night", "unit__position", "unit_id")
+    facts = rows.values_list("booking_id", "night", "unit_id", "unit__name", "price")
+    for booking, night, unit_id, unit, price in facts:
+        found[booking].append(Held(night, unit_id, unit, price))
     return found
+
+
+def _held(booking: Booking, held: list[Held]) -> tuple[list[str], str | None]:
+    """The units of the first night, the booking's own first; and all nights in detail, unless the
+    units and the total say as much.
+    """
+    own = Held(booking.check_in, booking.unit_id, booking.unit.name, None)
+    first = [one for one in held if one.night == booking.check_in] or [own]
+    first.sort(key=lambda one: one.unit_id != booking.unit_id)
+    units = [one.unit for one in first]
+    dates = dates_of(booking.check_in, booking.check_out)
+    pairs = [(night, one.unit_id) for night in dates for one in first]
+    usual = dict(zip(pairs, spread(booking.total_price, len(pairs)), strict=True))
+    if not held or usual == {(one.night, one.unit_id): one.price for one in held}:
+        return units, None
+    return units, written_nights(_runs(held))
+
+
+def _runs(held: list[Held]) -> Iterator[tuple[dt.date, int, str, Decimal | None]]:
+    """Nights of one unit that follow on each other, for the same price."""
+    nights = sorted(held, key=lambda one: (one.unit_id, one.night))
+    places = enumerate(nights)
+    runs = groupby(places, lambda at: (at[1].unit_id, at[1].price, at[1].night.toordinal() - at[0]))
+    found = [[one for _place, one in run] for _key, run in runs]
+    for run in sorted(found, key=lambda run: run[0].night):
+        yield run[0].night, len(run), run[0].unit, run[0].price
 
 
 def _guests(organization: Organization) -> Iterator[dict[str, Any]]:
@@ -139,6 +178,20 @@ def _guests(organization: Organization) -> Iterator[dict[str, Any]]:
             "guest_nationality": guest.nationality,
             "language": guest.language,
             "notes": guest.notes,
+        }
+
+
+def _blocks(organization: Organization) -> Iterator[dict[str, Any]]:
+    blocks = Block.objects.for_organization(organization).select_related("unit__property")
+    for block in blocks.order_by("start", "id").iterator(chunk_size=READ_AT_ONCE):
+        yield {
+            "property": block.unit.property.name,
+            "property_slug": block.unit.property.slug,
+            "unit": block.unit.name,
+            "first_night": block.start,
+            "free_on": block.end,
+            "reason": block.reason,
+            "note": block.note,
         }
 
 
@@ -174,10 +227,12 @@ READERS: dict[str, Callable[[Organization], Iterator[dict[str, Any]]]] = {
     Kind.PROPERTIES: _properties,
     Kind.GUESTS: _guests,
     Kind.BOOKINGS: _bookings,
+    Kind.BLOCKS: _blocks,
 }
 # Said in other columns already.
 LEFT_OUT: dict[str, frozenset[str]] = {
     Kind.BOOKINGS: frozenset({"nights", "num_guests"}),
     Kind.GUESTS: frozenset(),
+    Kind.BLOCKS: frozenset({"nights"}),
     Kind.PROPERTIES: frozenset(),
 }

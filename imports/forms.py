@@ -14,6 +14,7 @@ KINDS = {
     Kind.BOOKINGS: _("Bookings, with their guests"),
     Kind.GUESTS: _("Guests"),
     Kind.PROPERTIES: _("Properties and units, a row for each unit"),
+    Kind.BLOCKS: _("Blocked nights"),
 }
 DATES = (("day", _("Day first: 31/12/2026")), ("month", _("Month first: 12/31/2026")))
 AMOUNTS = (("point", _("1,234.50")), ("comma", _("1.234,50")))

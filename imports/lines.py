@@ -25,6 +25,7 @@ PROBLEM_AT = {
     "unit_not_open": "unit",
     "unit_name_taken": "unit",
     "not_placed": "unit",
+    "nights_disagree": "stay_nights",
     "property_not_open": "property",
     "property_slug_taken": "property_slug",
     "reference_taken": "reference",

@@ -16,6 +16,7 @@ class Kind(models.TextChoices):
     BOOKINGS = "bookings", "Bookings"
     GUESTS = "guests", "Guests"
     PROPERTIES = "properties", "Properties and units"
+    BLOCKS = "blocks", "Blocked nights"
 
 
 class State(models.TextChoices):
@@ -89,7 +90,7 @@ class Import(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["organization", "id"], name="import_in_organization"),
             models.CheckConstraint(
-                condition=Q(kind__in=["bookings", "guests", "properties"]),
+                condition=Q(kind__in=["bookings", "guests", "properties", "blocks"]),
                 name="import_kind_known",
                 violation_error_message="Unknown kind of import.",
             ),
@@ -144,6 +145,7 @@ class Row(models.Model):
     guest_id = models.UUIDField(null=True)
     property_id = models.UUIDField(null=True)
     unit_id = models.UUIDField(null=True)
+    block_id = models.UUIDField(null=True)
     # What is wrong: a list of column, value, and a sentence that says it.
     problems: Any = models.JSONField(null=True)
     # Right after what it made: whatever of that is younger was changed since.

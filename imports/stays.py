@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Organization
 from bookings.models import MAX_NIGHTS, Booking, Status
-from bookings.taking_over import Claims, Plan, Stay, keep_stays, plan_stays
+from bookings.taking_over import Claims, Plan, Run, Stay, keep_stays, plan_stays
 from guests.models import Guest
 from guests.services import create_guests
 from imports.lines import PROBLEM_AT, Line, Outcome, Work, check_address, guest_of
@@ -62,6 +63,18 @@ class Houses:
         else:
             line.refuse("property", _("No property is called so. Import the properties first."))
         return None
+
+    def find_runs(self, line: Line, home: Property) -> list[Run]:
+        """The nights a row tells one by one, in the units it names."""
+        runs = []
+        for start, count, name, price in line.values.get("stay_nights", []):
+            unit = self.units[home.pk].get(folded(name))
+            if unit is None:
+                said = _("%(property)s has no unit called %(unit)s.")
+                line.refuse("stay_nights", said % {"property": home.name, "unit": name})
+                return []
+            runs.append(Run(unit, start, count, price))
+        return runs
 
     def find_units(self, line: Line, home: Property) -> list[Unit]:
         """The units a row names."""
@@ -211,6 +224,7 @@ def _stay(work: Work, line: Line, houses: Houses, guests: _Guests) -> Stay | Non
     values = line.values
     home = houses.find(line)
     units = houses.find_units(line, home) if home else []
+    runs = houses.find_runs(line, home) if home else []
     check_in, check_out = _dates(line)
     if home:
         _check_currency(line, home)
@@ -224,6 +238,10 @@ def _stay(work: Work, line: Line, houses: Houses, guests: _Guests) -> Stay | Non
         status = Status.CHECKED_OUT if check_out <= work.on else Status.CONFIRMED
     is_cancelled = status == Status.CANCELLED
     reference = values.get("reference")
+    total = values.get("total_price")
+    if total is None and runs and all(run.price is not None for run in runs):
+        total = sum((run.price * run.count for run in runs if run.price is not None), Decimal(0))
+    adults, children = _party(values)
     return Stay(
         number=line.number,
         property=home,
@@ -232,7 +250,12 @@ def _stay(work: Work, line: Line, houses: Houses, guests: _Guests) -> Stay | Non
         guest=guests.by_line.get(line.number),
         units=units,
         status=status,
-        total_price=values.get("total_price"),
+        total_price=total,
+        # A column for it that is empty says so; where there is none, the property's price counts.
+        is_unpriced=total is None and "total_price" in work.imported.mapping,
+        runs=runs,
+        adults=adults,
+        children=children,
         source=values.get("source", Booking.Source.DIRECT),
         special_requests=values.get("special_requests"),
         # A longer one is remembered with the row, which is what tells it again.
@@ -241,7 +264,6 @@ def _stay(work: Work, line: Line, houses: Houses, guests: _Guests) -> Stay | Non
         cancelled_at=_moment(values.get("cancelled_on"), home),
         booked_at=_moment(values.get("booked_on"), home),
         is_unplaced=values.get("unit") == NO_UNIT,
-        **_party(values),
     )
 
 
@@ -273,12 +295,12 @@ def _check_currency(line: Line, home: Property) -> None:
         )
 
 
-def _party(values: dict[str, Any]) -> dict[str, int | None]:
+def _party(values: dict[str, Any]) -> tuple[int, int]:
     """Adults and children; of a number of guests, who are no children are adults."""
     adults, children, together = (values.get(n) for n in ("adults", "children", "num_guests"))
     if not adults and together:
         adults = max(1, together - (children or 0))
-    return {"adults": adults or 1, "children": children or 0}
+    return adults or 1, children or 0
 
 
 def _moment(day: dt.date | None, home: Property) -> dt.datetime | None:

@@ -38,6 +38,7 @@ def reasons_against(imported: Import) -> list[Reason]:
     guests = Guest.objects.filter(**own, pk__in=rows.values("guest_id"), deleted_at=None)
     homes = Property.objects.filter(**own, pk__in=rows.values("property_id"), deleted_at=None)
     units = Unit.objects.filter(**own, pk__in=rows.values("unit_id"), deleted_at=None)
+    blocks = Block.objects.filter(**own, pk__in=rows.values("block_id"), deleted_at=None)
     of_import = Q(pk__in=rows.values("booking_id"))
     reasons = [
         _reason(
@@ -74,6 +75,13 @@ def reasons_against(imported: Import) -> list[Reason]:
                 )
             ),
             "name",
+        ),
+        _reason(
+            ngettext,
+            "%d block was changed since.",
+            "%d blocks were changed since.",
+            _changed(blocks, rows, "block_id"),
+            "start",
         ),
         _reason(
             ngettext,
@@ -119,7 +127,8 @@ def _reason(
     count = found.count()
     if not count:
         return None
-    return Reason(words(one, many, count) % count, list(found.values_list(name, flat=True)[:SHOWN]))
+    examples = [str(example) for example in found.values_list(name, flat=True)[:SHOWN]]
+    return Reason(words(one, many, count) % count, examples)
 
 
 def undo_some(
@@ -160,6 +169,9 @@ def _take_back(imported: Import, rows: list[Row]) -> None:
     bookings = Booking.objects.filter(**own, pk__in=[row.booking_id for row in rows])
     changed = set(_changed(bookings, mine, "booking_id").values_list("pk", flat=True))
     delete_bookings(bookings.exclude(pk__in=changed), Now())
+    blocks = Block.objects.filter(**own, pk__in=[row.block_id for row in rows])
+    gone = _delete(blocks, ~Exists(_changed(blocks.filter(pk=OuterRef("pk")), mine, "block_id")))
+    Night.objects.filter(**own, block__in=gone).delete()
     stays = Booking.objects.filter(guest=OuterRef("pk"), deleted_at=None)
     _delete(Guest.objects.filter(**own, pk__in=[row.guest_id for row in rows]), ~Exists(stays))
     unused = ~_is_used("unit__property")

@@ -41,6 +41,9 @@ WORD_DAY = re.compile(
 WORD_FIRST = re.compile(r"^(?:\w+,\s+)?([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})$")
 AMOUNT = re.compile(r"[\d.,'\s\u00a0\u202f\u2019]*\d[\d.,'\s\u00a0\u202f\u2019]*")
 THOUSANDS = re.compile(r"['\s\u00a0\u202f\u2019]")
+NIGHTS = re.compile(
+    r"(\d{4}-\d\d-\d\d) x(\d{1,3}) (.+?) at (\d{1,12}\.\d\d|-)(?:; ?(?=\d{4}-\d\d-\d\d x)|$)"
+)
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -205,6 +208,36 @@ def read_list(text: str, manners: Manners) -> list[str]:
     """Texts with a semicolon between them, or commas."""
     sign = ";" if ";" in text else ","
     return [part.strip() for part in text.split(sign) if part.strip()]
+
+
+def read_nights(text: str, manners: Manners) -> list[tuple[dt.date, int, str, Decimal | None]]:
+    """Where a stay was on which nights: from when, how many, in which unit, for how much each.
+
+    As `written_nights` writes them: `2026-03-01 x2 Room 1 at 80.00; 2026-03-03 x1 Room 2 at -`.
+    """
+    found = []
+    place = 0
+    while place < len(text):
+        match = NIGHTS.match(text, place)
+        try:
+            if not match:
+                raise ValueError
+            day, count, unit, price = match.groups()
+            amount = None if price == "-" else Decimal(price)
+            found.append((dt.date.fromisoformat(day), int(count), unit.strip(), amount))
+        except ValueError:
+            example = "2026-03-01 x2 Room 1 at 80.00; 2026-03-03 x1 Room 2 at 95.00"
+            raise Unreadable(_("Write the nights like this: %s") % example) from None
+        place = match.end()
+    return found
+
+
+def written_nights(runs: Iterable[tuple[dt.date, int, str, Decimal | None]]) -> str:
+    """As `read_nights` reads them."""
+    return "; ".join(
+        f"{start} x{count} {unit} at {'-' if price is None else price}"
+        for start, count, unit, price in runs
+    )
 
 
 def read_choice(words: Mapping[str, str], *, otherwise: str | None = None) -> Any:

@@ -18,7 +18,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import Organization
-from imports import files, people, places, stays
+from imports import blocks, files, people, places, stays
 from imports.files import Shape
 from imports.lines import Line, Outcome, Work
 from imports.memory import Counts, Memory
@@ -218,6 +218,8 @@ class _Lots:
             return places.take(self.work, lines)
         if self.houses is None:
             self.houses = stays.Houses(self.work.organization)
+        if self.imported.kind == Kind.BLOCKS:
+            return blocks.take(self.work, lines, self.houses)
         return stays.take(self.work, lines, self.houses)
 
     def _remember(self) -> None:

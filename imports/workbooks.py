@@ -96,7 +96,8 @@ class Book:
         from openpyxl.worksheet._reader import WorkSheetParser
 
         book = self.reader.wb
-        start = max((place for place in places if place[1] <= after + 1), default=None)
+        before = [place for place in places if place[1] <= after + 1]
+        start = before[-1] if before else None
         with self.reader.archive.open(self.sheets[sheet]) as part:
             parser = WorkSheetParser(
                 _Skipping(part, places[0][0], start[0]) if start else part,
