@@ -7,15 +7,18 @@ property, so that the checks here answer truly; the primary key of Night stands 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 
 from bookings.models import Block, Booking, Night, NightEvent
+from bookings.querysets import NightQuerySet
 from properties.models import Unit
 from villaops import written
 from villaops.errors import Conflict
+from villaops.kept import IsAnyOf, Kept
 
 type Holding = list[tuple[dt.date, UUID]]
 
@@ -120,15 +123,22 @@ def first_taken(
     units: Iterable[UUID], start: dt.date, end: dt.date, *, aside: Booking
 ) -> dict[UUID, Night]:
     """For each of the units that others hold a night of in [start, end), the first such night."""
-    taken = (
-        Night.objects.filter(unit_id__in=list(units), night__gte=start, night__lt=end)
+    taken = TAKEN.all(units=list(units), start=start, end=end, aside=aside.pk)
+    return {night.unit_id: night for night in taken}
+
+
+def _taken(*, units: Any, start: Any, end: Any, aside: Any) -> NightQuerySet:
+    return (
+        Night.objects.filter(IsAnyOf("unit_id", units), night__gte=start, night__lt=end)
         .in_the_way()
         .filter(Q(booking=None) | ~Q(booking=aside))
         .order_by("unit_id", "night")
         .distinct("unit_id")
         .select_related("booking", "block", "unit")
     )
-    return {night.unit_id: night for night in taken}
+
+
+TAKEN = Kept(_taken)
 
 
 def refuse_taken(nights: Iterable[Night]) -> None:

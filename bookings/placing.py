@@ -10,7 +10,7 @@ from typing import Any
 from bookings import nights
 from bookings.models import Booking, Status
 from properties.models import Property, Unit
-from properties.querysets import UnitQuerySet
+from properties.querysets import PropertyQuerySet, UnitQuerySet
 from villaops.errors import BrokenRule, Conflict, NotFound
 from villaops.kept import Kept
 
@@ -45,7 +45,12 @@ def _offered(*, organization: Any, home: Any, check_in: Any, check_out: Any) -> 
     return units.on_offer(check_in, check_out).order_by("position", "id")
 
 
-OFFERED = Kept(_offered)
+def _locked(*, pk: Any) -> PropertyQuerySet:
+    """The row as it is now, and no other writer's of its nights until we are done."""
+    return Property.objects.filter(pk=pk).order_by().select_for_update(no_key=True)
+
+
+OFFERED, LOCKED = Kept(_offered), Kept(_locked)
 
 
 def on_offer(home: Property, booking: Booking, asked: Sequence[Unit] | None) -> list[Unit]:

@@ -113,7 +113,7 @@ def book_stay(
     Returns the booking with `unit_ids`. Raises, in this order, BrokenRule (dates, party, status,
     total), PropertyNotOpen, UnitNotFound, UnitNotOpen, DatesTaken.
     """
-    home = Property.objects.select_for_update(no_key=True).get(pk=property.pk)
+    [home] = placing.LOCKED.all(pk=property.pk)
     booking = drafted(
         home,
         guest=guest,

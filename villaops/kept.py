@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Expression, Model, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.query import ModelIterable
 
 # Of each list: its orderings, combinations of filters, and first pages.
@@ -30,6 +30,16 @@ class Given(Expression):
     def as_sql(self, *_: Any, **__: Any) -> tuple[str, tuple["Given"]]:  # type: ignore[override]
         """A place, and instead of its value the name of it."""
         return "%s", (self,)
+
+
+class IsAnyOf(Func):
+    """Whether the field is one of a list of values: what `__in` is for a `Given`."""
+
+    template, arg_joiner = "%(expressions)s)", " = ANY("
+    output_field = BooleanField()
+
+    def __init__(self, field: str, values: Given) -> None:
+        super().__init__(F(field), values)
 
 
 @dataclass(frozen=True)
