@@ -18,7 +18,7 @@ from bookings.querysets import NightQuerySet
 from properties.models import Unit
 from villaops import written
 from villaops.errors import Conflict
-from villaops.kept import IsAnyOf, Kept
+from villaops.kept import IsAnyOf, Kept, insert
 
 type Holding = list[tuple[dt.date, UUID]]
 
@@ -176,7 +176,7 @@ def take(nights: Sequence[Night]) -> None:
 
     So two racing writers wait for one another instead of deadlocking.
     """
-    Night.objects.bulk_create(sorted(nights, key=lambda night: (night.unit_id, night.night)))
+    insert(sorted(nights, key=lambda night: (night.unit_id, night.night)))
 
 
 def new_nights(booking: Booking, wanted: Holding) -> list[Night]:

@@ -21,6 +21,7 @@ from bookings.placing import PropertyNotOpen
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.errors import Conflict, NotFound
+from villaops.kept import insert
 from villaops.verbs import apply_changes, clean, verb
 from villaops.versions import Expected, require_version
 
@@ -141,7 +142,7 @@ def book_stay(
     taken_units = taken_units if units else taken_units[:1]
     booking.unit = taken_units[0]
     clean(booking)
-    booking.save(force_insert=True)
+    insert([booking])
     if booking.is_placed:
         holding = [
             (night, unit.pk) for night in nights.dates(check_in, check_out) for unit in taken_units

@@ -5,7 +5,7 @@ is the same but for the values: docs/decisions/0015-kept-statements.md has figur
 is built with a `Given` where each value goes, and its SQL is kept with the place of each.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.query import ModelIterable
+from django.db.models.sql import InsertQuery
 
 # Of each list: its orderings, combinations of filters, and first pages.
 MOST_SHAPES = 256
@@ -137,6 +138,36 @@ class Kept[M: Model]:
         if counts:
             return _Statement.of(queryset.order_by().values("pk")).counting()
         return _Statement.of(queryset)
+
+
+def insert[M: Model](rows: Sequence[M]) -> None:
+    """Write new rows of one model, at least one, in one statement that is kept.
+
+    What `save(force_insert=True)` and `bulk_create` do to rows whose keys and values Python knows,
+    without signals; no database default is read back. Several rows travel as an array for each
+    column, which columns of arrays cannot.
+    """
+    sql, fields = _insertion(type(rows[0]), is_one=len(rows) == 1)
+    columns = [
+        [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows]
+        for field in fields
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, columns if len(rows) > 1 else [value for [value] in columns])
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+
+
+@lru_cache(MOST_SHAPES)
+def _insertion(model: type[Model], *, is_one: bool) -> tuple[str, Sequence[Any]]:
+    """The statement, and the fields whose values it takes."""
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    query = InsertQuery(model)
+    query.insert_values(fields, [model()] if is_one else [model(), model()])
+    [(sql, places)] = query.get_compiler(connection.alias).as_sql()
+    if len(places) != len(fields):
+        raise TypeError(f"{model.__name__}: its rows do not fit in arrays")
+    return sql, fields
 
 
 @contextmanager

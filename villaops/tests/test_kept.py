@@ -3,19 +3,22 @@
 import gc
 import threading
 import weakref
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, connections
 
 from accounts.models import Organization, User
-from bookings.models import Booking
+from bookings.blocks import block_nights
+from bookings.models import Booking, Night
 from bookings.querysets import BookingQuerySet
+from conftest import Statements
 from guests.models import Guest
 from properties.models import Property
-from villaops.kept import Kept, planned_with_values
+from villaops.kept import Kept, insert, planned_with_values
 from villaops.tenancy import Door, organization_context
-from villaops.tests.build import DAY, make_booking, make_guest, make_property
+from villaops.tests.build import DAY, make_booking, make_guest, make_property, units_of
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +146,32 @@ def test_planned_with_values_is_not_prepared(organization: Organization, booking
     for _ in range(6):
         kept.count("check_in", organization=organization.pk)
     assert prepared() == before + 1
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_rows_are_written_as_django_would(
+    organization: Organization, statements: Statements, many: int
+) -> None:
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        home = make_property(organization)
+        [unit] = units_of(home)
+        block = block_nights(unit=unit, start=DAY, end=DAY + timedelta(2 * many), by=None)
+        Night.objects.all().delete()
+        days = [DAY + timedelta(n) for n in range(2 * many)]
+        rows = [Night(organization=organization, unit=unit, night=day, block=block) for day in days]
+
+        with statements(1):
+            insert(rows[:many])
+        Night.objects.bulk_create(rows[many:])
+
+        found = list(Night.objects.order_by("night").values())
+
+    plain = [{name: row[name] for name in row if name != "night"} for row in found]
+    assert [row["night"] for row in found] == days
+    assert plain == plain[:1] * 2 * many
+    assert not rows[0]._state.adding
+
+
+def test_rows_with_arrays_are_not_written_many_at_once(organization: Organization) -> None:
+    with pytest.raises(TypeError, match="Property"):
+        insert([Property(organization=organization), Property(organization=organization)])
