@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any, cast
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from properties.models import Property
 from villaops import written
 from villaops.clock import today_in
 from villaops.pages import wants_fragment
+from villaops.paging import DeepPaginator
 from villaops.tenancy import Door
 
 PAGE_SIZE = 25
@@ -37,7 +37,7 @@ def index(request: OrganizationRequest) -> HttpResponse:
     if usual and not request.GET:
         return redirect(f"{request.path}?{usual.query}")
     filters = filter_of(request)
-    found = Paginator(found_by(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = DeepPaginator(found_by(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
     query = filters.query()
     answer = render(
         request,

@@ -129,7 +129,14 @@ class Booking(models.Model):
         indexes = [
             _of_the_living(["organization", "-created_at", "id"], "booking_newest"),
             _of_the_living(["organization", "property", "check_in"], "booking_stays"),
-            _of_the_living(["organization", "guest"], "booking_of_guest"),
+            # All that the list of guests says of their stays, so that 20,000 guests are sorted by
+            # these without visiting the table.
+            models.Index(
+                fields=["organization", "guest"],
+                include=["status", "check_in", "property"],
+                condition=Q(deleted_at=None),
+                name="booking_of_guest",
+            ),
             _of_the_living(["organization", "check_in"], "booking_arrivals"),
             _of_the_living(["organization", "check_out"], "booking_departures"),
             _of_the_living(["organization", "status", "-created_at"], "booking_by_status"),

@@ -43,7 +43,7 @@ def with_stays(guests: GuestQuerySet, on: dt.date) -> GuestQuerySet:
     )
     to_come = Q(status__in=("pending", "confirmed"), check_in__gte=on)
     return guests.annotate(
-        stay_count=Coalesce(Subquery(theirs.annotate(n=Count("pk")).values("n")), Value(0)),
+        stay_count=Coalesce(Subquery(theirs.annotate(n=Count("*")).values("n")), Value(0)),
         last_stay=Subquery(theirs.exclude(to_come).annotate(day=Max("check_in")).values("day")),
         next_stay=Subquery(theirs.filter(to_come).annotate(day=Min("check_in")).values("day")),
     )

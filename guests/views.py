@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from guests.stays import ORDERS, figures_of, stays_of, with_stays
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, wants_fragment
+from villaops.paging import DeepPaginator
 
 PAGE_SIZE = 25
 # Likely doubles shown on a profile; the page to merge has the same ones and a search.
@@ -37,7 +37,7 @@ def index(request: OrganizationRequest) -> HttpResponse:
     organization = request.access.organization
     found = Guest.objects.for_organization(organization).matching(search)
     shown = with_stays(found, today_in(organization.time_zone)).order_by(*ORDERS[order])
-    guests = Counted(shown, PAGE_SIZE, total=found.count()).get_page(request.GET.get("page"))
+    guests = DeepPaginator(shown, PAGE_SIZE, total=found.count()).get_page(request.GET.get("page"))
     template = "guests/list.html#results" if wants_fragment(request) else "guests/list.html"
     columns = [_column(request, order, name, label) for name, label in COLUMNS.items()]
     context = {
@@ -82,18 +82,6 @@ def _column(request: OrganizationRequest, order: str, name: str, label: Any) -> 
     return {"name": name, "label": label, "url": f"?{query.urlencode()}", "sorted": sorted_by}
 
 
-class Counted(Paginator):
-    """A paginator that knows how many there are: counting need not add up every row's stays."""
-
-    def __init__(self, rows: Any, per_page: int, *, total: int) -> None:
-        super().__init__(rows, per_page)
-        self.total = total
-
-    @property
-    def count(self) -> int:
-        return self.total
-
-
 @page(Permission.READ_GUESTS)
 @require_safe
 @of_guest
@@ -101,7 +89,7 @@ def detail(request: OrganizationRequest, guest: Guest) -> HttpResponse:
     """A guest: stays newest first, what they add up to, likely doubles and the history."""
     figures = figures_of(guest)
     stays = stays_of(guest).with_guest_and_property().order_by("-check_in", "id")
-    paginator = Counted(stays, PAGE_SIZE, total=figures.bookings)
+    paginator = DeepPaginator(stays, PAGE_SIZE, total=figures.bookings)
     return render(
         request,
         "guests/detail.html",

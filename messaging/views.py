@@ -22,6 +22,7 @@ from messaging.schedule import Planned, Schedule
 from messaging.services import resend_message, skip_message, unskip_message
 from villaops.outbox import State
 from villaops.pages import back_to, refusals_as_messages, wants_fragment
+from villaops.paging import DeepPaginator
 from villaops.toasts import say
 
 PAGE_SIZE = 25
@@ -44,7 +45,7 @@ def log(request: OrganizationRequest) -> HttpResponse:
     organization = request.access.organization
     filters = LogFilter(request.GET)
     found = filters.applied_to(readable(request.access), organization.time_zone)
-    pages = Paginator(found.newest_first().without_bodies(), PAGE_SIZE)
+    pages = DeepPaginator(found.newest_first().without_bodies(), PAGE_SIZE)
     shown = pages.get_page(request.GET.get("page"))
     part = "#results" if wants_fragment(request) else ""
     return render(
