@@ -14,7 +14,6 @@ from uuid import UUID
 from accounts.models import Organization
 from analytics.figures import HUNDREDTH
 from analytics.statements import SUMMARY, rows_of
-from bookings.querysets import HOLDING
 
 ZERO = Decimal("0.00")
 
@@ -142,7 +141,6 @@ def summaries(
             **choice.values(),
             "start": start,
             "end": end,
-            "holding": list(HOLDING),
         },
     )
     rows, lead_times = [], {}

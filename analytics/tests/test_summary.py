@@ -1,6 +1,6 @@
 """The figures of a period: sums by property, ratios of sums, nothing of nothing."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from accounts.models import Organization
 from analytics.summary import LeadTime, Summary, summaries, together
 from bookings.blocks import block_nights
+from bookings.models import Booking
 from bookings.services import cancel_booking, mark_no_show
 from conftest import Statements
 from villaops.tests.build import make_booking, make_property, units_of
@@ -75,3 +76,23 @@ def test_summary_of_nothing_has_no_ratios(organization: Organization) -> None:
     assert ratios == (None, None, None, None)
     (home,) = summaries(organization, MARCH, MARCH).rows
     assert (home.figures, home.lead_time) == (nothing, LeadTime())
+
+
+def test_lead_time_is_of_days_where_the_property_is(organization: Organization) -> None:
+    """A minute before its midnight and at it, around a change of the clock; long before; after."""
+    home = make_property(organization, time_zone="America/New_York", units=5)
+    booked = [
+        datetime(2026, 3, 9, 3, 59, tzinfo=UTC),
+        datetime(2026, 3, 9, 4, 0, tzinfo=UTC),
+        datetime(2024, 3, 10, 4, 59, tzinfo=UTC),
+        datetime(2024, 3, 10, 5, 0, tzinfo=UTC),
+        datetime(2026, 5, 1, tzinfo=UTC),
+    ]
+    for moment in booked:
+        stay = make_booking(home, date(2026, 3, 10), 1)
+        Booking.objects.filter(pk=stay.pk).update(created_at=moment)
+
+    (row,) = summaries(organization, MARCH, APRIL).rows
+
+    # 2, 1, 731, 730 and none.
+    assert row.lead_time == LeadTime(Decimal("292.80"), Decimal("2.00"))

@@ -22,3 +22,5 @@ GRANT villaops_support TO villaops WITH INHERIT FALSE, SET TRUE;
 
 -- Our queries are short: a parallel plan costs more in starting workers than it saves.
 ALTER ROLE villaops SET max_parallel_workers_per_gather = 0;
+-- Nor is any worth compiling, as PostgreSQL would have it of whatever looks costly to its planner.
+ALTER ROLE villaops SET jit = off;
