@@ -8,7 +8,9 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrganizationRequest, page
@@ -16,7 +18,7 @@ from accounts.permissions import Permission
 from imports import exports
 from imports.columns import OF_KIND, label_of, missing, read_cells
 from imports.forms import ColumnsForm, FileForm
-from imports.models import Import, Row, State
+from imports.models import Import, Kind, Row, State
 from imports.services import (
     bring_file,
     check_import,
@@ -44,6 +46,13 @@ LOOKS = {
     State.UNDOING: ("info", "hourglass"),
     State.UNDONE: ("calm", "arrow-back-up"),
     State.FAILED: ("bad", "alert-circle"),
+}
+# Where what was imported is shown.
+MADE_AT = {
+    Kind.BOOKINGS: ("bookings:list", gettext_lazy("All bookings")),
+    Kind.GUESTS: ("guests:list", gettext_lazy("All guests")),
+    Kind.PROPERTIES: ("properties:list", gettext_lazy("All properties")),
+    Kind.BLOCKS: ("calendar:page", gettext_lazy("Calendar")),
 }
 
 
@@ -129,6 +138,11 @@ def _preview(imported: Import, form: ColumnsForm) -> dict[str, Any]:
         "heads": [column.label for column in shown],
         "rows": rows,
         "missing": missing(imported.kind, mapping),
+        "unused": [
+            head
+            for place, head in enumerate(imported.header)
+            if head and place not in mapping.values()
+        ],
     }
 
 
@@ -145,13 +159,14 @@ def detail(request: OrganizationRequest, import_id: UUID) -> HttpResponse:
     pages.count = imported.refused
     problems = pages.get_page(request.GET.get("page"))
     can_undo = imported.state == State.DONE and imported.made > 0
+    name, label = MADE_AT[Kind(imported.kind)]
     context = {
         "imported": imported,
         "look": LOOKS[State(imported.state)],
         "problems": problems,
         "told": list(_told(imported, problems)),
         "can_undo": can_undo,
-        "has_changed_columns": imported.state == State.FAILED,
+        "made_at": {"url": reverse(name, args=[request.access.organization.slug]), "label": label},
     }
     template = "imports/detail.html"
     return render(request, f"{template}#state" if wants_fragment(request) else template, context)
