@@ -2,15 +2,15 @@
 
 An organization's rows have an edition, a number that PostgreSQL raises with every change of them
 (villaops/migrations/0008_editions.py). Opening the organization's context reads it, and an answer
-is remembered under it: once anybody has changed anything, by whatever door, no older answer is
-found. Who asks and whether they may has been looked at before, in the same request; nothing that
+is remembered with it: once anybody has changed anything, by whatever door, no older answer is
+given. Who asks and whether they may has been looked at before, in the same request; nothing that
 says who may do what is remembered (docs/decisions/0012-cache.md, 0019-remembered-answers.md).
 
 In Redis where there is one, else each process for itself.
 """
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 LASTS = 60
 # Bytes. What is longer would push out much else.
 MOST = 1024 * 1024
-# Seconds. Whatever the time zone, its days begin with one of these.
+# Seconds.
 QUARTER = 15 * 60
 
 
@@ -55,29 +55,31 @@ def recall[Other](
     the address, the caller's rights and limits, the language and the day somewhere; nothing else.
     """
     key = _key(request, access)
+    # No time zone's day begins between two of these.
+    of = (edition(), timezone.now().timestamp() // QUARTER)
     answers = caches["answers"]
     try:
         known = answers.get(key)
     except no_answer():
         logger.exception("remembered: no answer")
         return answer()
-    if known is not None:
-        return Told(*known)
+    if known is not None and known[0] == of:
+        return Told(*known[1])
     told = answer()
     if isinstance(told, Told) and len(told.content) <= MOST:
         try:
-            answers.set(key, astuple(told), LASTS)
+            # In the place of the edition before, which nobody will ask for again.
+            answers.set(key, (of, astuple(told)), LASTS)
         except no_answer():
             logger.exception("remembered: no answer")
     return told
 
 
 def _key(request: HttpRequest, access: Access | KeyAccess) -> str:
-    question: tuple[Hashable, ...] = (
-        *edition(),
+    question = (
+        access.organization.pk,
         access.sight(),
         request.build_absolute_uri(),
         get_language(),
-        timezone.now().timestamp() // QUARTER,
     )
     return blake2b(repr(question).encode(), digest_size=20).hexdigest()

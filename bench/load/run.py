@@ -5,6 +5,10 @@
 Rounds over all targets take turns, so that a slow minute of the machine falls on all of them; a
 figure is the median of its rounds. Beside each stand what it is compared with: a view that returns
 a constant through the same server, and the endpoint's statements alone, by pgbench.
+
+Answers are remembered until the organization's rows change (docs/decisions/0019), so two more are
+measured: what an answer costs that is made anew, and the rate while something changes ten times a
+second.
 """
 
 import json
@@ -16,12 +20,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -37,6 +43,8 @@ CONNECTIONS, WORKERS, PORT = 16, 2, 8190
 LOAD_BEFORE = os.getloadavg()[0]
 # Bodies of bookings to create: so many for each second, all in all.
 MOST_CREATED = 500
+# Answers made anew, to measure one.
+MADE = 40
 TRANSACTION = re.compile("BEGIN|COMMIT|SAVEPOINT|RELEASE")
 
 
@@ -53,6 +61,9 @@ class Found:
     alone_p95: float = 0
     statements: int = 0
     sql_rate: float = 0
+    made_worker_ms: float = 0
+    made_postgres_ms: float = 0
+    changing_rate: float = 0
 
 
 def main(rounds: int, seconds: int) -> None:
@@ -75,7 +86,7 @@ def main(rounds: int, seconds: int) -> None:
     for target in targets:
         if target.name != "constant view":
             headers = pages if target.is_page else api
-            measure_statements(target, headers, found[target.name], seconds)
+            measure_statements(place, target, headers, found[target.name], seconds)
     bodies = place.bodies(MOST_CREATED * (rounds * seconds + 2))
     with server() as process:
 
@@ -94,14 +105,22 @@ def main(rounds: int, seconds: int) -> None:
         for target in targets:
             if target.is_page:
                 found[target.name].alone_p95 = shoot(target, 1, seconds)["p95"] / 1000
+            if not target.is_creation and target.name != "constant view":
+                headers = pages if target.is_page else api
+                measure_made(process, place, target, headers, found[target.name])
+                with changing(place):
+                    answer = shoot(target, CONNECTIONS, seconds)
+                found[target.name].changing_rate = rate_of(answer)
         memory = [child.memory_info().rss / 2**20 for child in process.children(recursive=True)]
-    told = [
+    parts = [
+        "# Measured by `make bench`",
         setting(rounds, seconds),
         table(found),
+        EXPLAINED,
         f"Memory of a worker: {', '.join(f'{one:.0f} MB' for one in sorted(memory))}.\n",
     ]
-    print("\n\n".join(told))
-    (HERE / "RESULTS.md").write_text("# Measured by `make bench`\n\n" + "\n\n".join(told))
+    print("\n\n".join(parts))
+    (HERE / "RESULTS.md").write_text("\n\n".join(parts))
 
 
 # --- Servers and load --------------------------------------------------------------------------
@@ -226,7 +245,7 @@ def postgres() -> psutil.Process:
 
 def note(found: Found, answer: dict[str, float], spent: dict[str, float]) -> None:
     many = max(answer["requests"], 1)
-    found.rates.append(answer["requests"] * 1e6 / answer["microseconds"])
+    found.rates.append(rate_of(answer))
     found.p50.append(answer["p50"] / 1000)
     found.p99.append(answer["p99"] / 1000)
     found.worker_ms.append(spent["workers"] * 1000 / many)
@@ -234,10 +253,52 @@ def note(found: Found, answer: dict[str, float], spent: dict[str, float]) -> Non
     found.errors += int(answer["errors"])
 
 
+def rate_of(answer: dict[str, float]) -> float:
+    return answer["requests"] * 1e6 / answer["microseconds"]
+
+
+# --- Answers made anew ---------------------------------------------------------------------------
+
+
+def measure_made(
+    process: psutil.Process, place: Any, target: Any, headers: dict[str, str], found: Found
+) -> None:
+    """What an answer costs each, when something has changed before it."""
+    client = HTTPConnection("127.0.0.1", PORT)
+    with cost(process) as spent:
+        for _ in range(MADE):
+            place.change()
+            client.request("GET", target.path, headers=headers)
+            client.getresponse().read()
+    client.close()
+    found.made_worker_ms = spent["workers"] * 1000 / MADE
+    found.made_postgres_ms = spent["postgres"] * 1000 / MADE
+
+
+@contextmanager
+def changing(place: Any) -> Iterator[None]:
+    """Ten changes of the organization a second."""
+    is_over = threading.Event()
+
+    def change() -> None:
+        while not is_over.wait(0.1):
+            place.change()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
 # --- Statements alone ----------------------------------------------------------------------------
 
 
-def measure_statements(target: Any, headers: dict[str, str], found: Found, seconds: int) -> None:
+def measure_statements(
+    place: Any, target: Any, headers: dict[str, str], found: Found, seconds: int
+) -> None:
     """How many an endpoint runs, and how often pgbench can run the same in a second."""
     from django.db import connection
     from django.test import Client
@@ -247,6 +308,7 @@ def measure_statements(target: Any, headers: dict[str, str], found: Found, secon
         return
     client = Client(headers=headers, HTTP_HOST="127.0.0.1")
     client.get(target.path)
+    place.change()
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(target.path)
     if answer.status_code != 200:
@@ -274,9 +336,13 @@ def measure_statements(target: Any, headers: dict[str, str], found: Found, secon
 
 # --- What is told ------------------------------------------------------------------------------
 
+EXPLAINED = """The first columns are of the same request again and again, 16 at a time: what has not
+changed is not made anew. "Made anew": with a change before each request, one at a time. "Changing":
+16 at a time, with ten changes a second."""
 HEAD = (
-    "| target | requests/s | of constant | p50 ms | p99 ms | errors | statements | worker ms"
-    " | PostgreSQL ms | SQL alone/s | p95 of one ms |"
+    "| target | requests/s | of constant | p50 ms | p99 ms | errors | worker ms | PostgreSQL ms"
+    " | statements, made anew | worker ms | PostgreSQL ms | SQL alone/s | requests/s, changing"
+    " | p95 of one ms |"
 )
 
 
@@ -303,6 +369,10 @@ def setting(rounds: int, seconds: int) -> str:
     )
 
 
+def told(figure: float, places: int = 0) -> str:
+    return f"{figure:.{places}f}" if figure else "–"
+
+
 def table(found: dict[str, Found]) -> str:
     """In Markdown: medians of the rounds."""
     middle = statistics.median
@@ -312,10 +382,11 @@ def table(found: dict[str, Found]) -> str:
         rate = middle(one.rates)
         lines.append(
             f"| {name} | {rate:.0f} | {rate / floor:.0%} | {middle(one.p50):.1f}"
-            f" | {middle(one.p99):.1f} | {one.errors} | {one.statements or '–'}"
+            f" | {middle(one.p99):.1f} | {one.errors}"
             f" | {middle(one.worker_ms):.2f} | {middle(one.postgres_ms):.2f}"
-            f" | {f'{one.sql_rate:.0f}' if one.sql_rate else '–'}"
-            f" | {f'{one.alone_p95:.0f}' if one.alone_p95 else '–'} |"
+            f" | {one.statements or '–'} | {told(one.made_worker_ms, 2)}"
+            f" | {told(one.made_postgres_ms, 2)} | {told(one.sql_rate)}"
+            f" | {told(one.changing_rate)} | {told(one.alone_p95)} |"
         )
     return "\n".join(lines)
 

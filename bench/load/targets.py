@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import connection
+
 from accounts.models import Organization, User
 from accounts.tokens import issue_tokens
 from bookings.models import Booking
@@ -86,6 +88,11 @@ class Place:
             Target("bookings (page)", f"{pages}/bookings/", is_page=True),
             Target("tape chart (page)", f"{pages}/calendar/", is_page=True),
         ]
+
+    def change(self) -> None:
+        """What any change of the organization's rows does to answers that are remembered."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT edition_raise(%s)", [self.organization.pk])
 
     def bodies(self, many: int) -> Iterator[str]:
         """New bookings, each of nights of its own."""
