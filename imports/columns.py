@@ -127,15 +127,8 @@ def _choices(choices: Any) -> dict[str, str]:
     }
 
 
-BOOKINGS = (
-    Column(
-        "reference",
-        _("Reference"),
-        read_text(200),
-        "booking reference|confirmation code|confirmation number|confirmation|booking number"
-        "|booking id|reservation|reservation number|reservation id|reservation code"
-        "|external reference|id|book number|buchungsnummer|buchung|codice|numero prenotazione",
-    ),
+# Where a stay or a block is.
+PLACE = (
     Column(
         "property",
         _("Property"),
@@ -151,6 +144,17 @@ BOOKINGS = (
         "property slug|slug",
         needed="place",
     ),
+)
+BOOKINGS = (
+    Column(
+        "reference",
+        _("Reference"),
+        read_text(200),
+        "booking reference|confirmation code|confirmation number|confirmation|booking number"
+        "|booking id|reservation|reservation number|reservation id|reservation code"
+        "|external reference|id|book number|buchungsnummer|buchung|codice|numero prenotazione",
+    ),
+    *PLACE,
     Column(
         "unit",
         _("Unit"),
@@ -327,20 +331,7 @@ PROPERTIES = (
     Column("available_to", _("Unit on offer until"), read_day, "available to|available until"),
 )
 BLOCKS = (
-    Column(
-        "property",
-        _("Property"),
-        read_text(255),
-        "property name|listing|house|villa|accommodation|hotel|unterkunft|objekt|struttura",
-        needed="place",
-    ),
-    Column(
-        "property_slug",
-        _("Property short name"),
-        read_text(80),
-        "property slug|slug",
-        needed="place",
-    ),
+    *PLACE,
     Column(
         "unit",
         _("Unit"),

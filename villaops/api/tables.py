@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.http import HttpResponse
 
 # What spreadsheets take for the beginning of a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@")
+# Amounts and rates travel as text, and some are negative.
+NEGATIVE = re.compile(r"-\d+\.\d\d")
 
 
 def csv_response(
@@ -27,7 +30,7 @@ def csv_response(
 
 
 def _harmless(value: Any) -> Any:
-    """Text that a spreadsheet would calculate is made plain; numbers of ours are no text."""
-    if isinstance(value, str) and value.startswith(FORMULA_SIGNS):
+    """Text that a spreadsheet would calculate is made plain; our own numbers are none."""
+    if isinstance(value, str) and value.startswith(FORMULA_SIGNS) and not NEGATIVE.fullmatch(value):
         return f"'{value}"
     return value
