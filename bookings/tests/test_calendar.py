@@ -47,8 +47,8 @@ def house(organization: Organization, inside: None) -> Property:
     return make_property(organization, name="House", units=2)
 
 
-def bars(client: Client, root: str) -> list[dict[str, Any]]:
-    return list(client.get(root + WINDOW).json()["bars"])
+def bars(client: Client, root: str, window: str = WINDOW) -> list[dict[str, Any]]:
+    return list(client.get(root + window).json()["bars"])
 
 
 def test_page_keeps_its_place_from_the_address(client: Client, root: str) -> None:
@@ -139,6 +139,32 @@ def test_bars_are_what_overlaps_whole_and_nothing_that_holds_nothing(
     )
     assert found[str(lane.pk)]["unit"] is None
     assert (found[str(kept.pk)]["reason"], found[str(kept.pk)]["name"]) == ("other", "Paint")
+
+
+def test_stays_over_the_edges_are_bars_as_long_as_they_lie(
+    client: Client, root: str, organization: Organization
+) -> None:
+    """Moved before the days asked for, moved after them, in the lane since before, gone by noon."""
+    house = make_property(organization, units=6)
+    rooms = units_of(house)
+    before, after, gone, over = (
+        make_booking(house, DAY - start * ONE, nights, units=[room])
+        for (start, nights), room in zip(((6, 9), (2, 20), (3, 3), (4, 3)), rooms[:4], strict=True)
+    )
+    move_to_unit(booking=before, unit=rooms[4], from_night=DAY - 3 * ONE, by=None)
+    move_to_unit(booking=after, unit=rooms[5], from_night=DAY + 12 * ONE, by=None)
+    lane = make_booking(house, DAY - 4 * ONE, 6, units=[rooms[5]])
+    unassign_booking(booking=lane, by=None)
+
+    found = bars(client, root, f"data?start={DAY}&end={DAY + 7 * ONE}")
+
+    assert {(bar["id"], bar["unit"], bar["start"], bar["end"]) for bar in found} == {
+        (str(before.pk), str(rooms[4].pk), str(DAY - 3 * ONE), str(DAY + 3 * ONE)),
+        (str(after.pk), str(rooms[1].pk), str(DAY - 2 * ONE), str(DAY + 12 * ONE)),
+        (str(gone.pk), str(rooms[2].pk), str(DAY - 3 * ONE), str(DAY)),
+        (str(lane.pk), None, str(DAY - 4 * ONE), str(DAY + 2 * ONE)),
+    }
+    assert over.pk not in {bar["id"] for bar in found}
 
 
 def test_data_is_one_statement_however_many_bars(
