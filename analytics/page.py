@@ -160,6 +160,12 @@ class Overview:
 
 def overview(asked: Asked) -> Overview:
     """The cards, and the period part by part. Four statements; two without a comparison."""
+    (cards, others), lines = cards_of(asked), lines_of(asked)
+    return Overview(cards, lines, whole_line(asked, lines), others)
+
+
+def cards_of(asked: Asked) -> tuple[list[Card], list[str]]:
+    """The cards, and the currencies they leave out. A statement each for period and comparison."""
     scope, beside = asked.scope, asked.comparison
     found = summaries(scope.organization, scope.start, scope.end, scope.choice)
     now, before = Whole.of(found, scope.currency), None
@@ -167,10 +173,8 @@ def overview(asked: Asked) -> Overview:
         compared = summaries(scope.organization, beside.start, beside.end, scope.choice)
         before = Whole.of(compared, scope.currency)
     others = [code for code in found.currencies() if code != scope.currency]
-    lines = lines_of(asked)
     left_out = _("Left out: what sells in %s.") % ", ".join(others) if others else ""
-    cards = [_card(asked, kind, now, before, left_out) for kind in KINDS]
-    return Overview(cards, lines, _total(asked, lines), others)
+    return [_card(asked, kind, now, before, left_out) for kind in KINDS], others
 
 
 def lines_of(asked: Asked) -> list[Line]:
@@ -191,7 +195,8 @@ def _same_nights(item: Figures, asked: Asked, nights: list[Figures]) -> Figures:
     return total_of(beside, beside[0].start, beside[-1].end)
 
 
-def _total(asked: Asked, lines: list[Line]) -> Line:
+def whole_line(asked: Asked, lines: list[Line]) -> Line:
+    """What the parts add up to."""
     period, beside = asked.period, asked.comparison
     before = [line.before for line in lines if line.before]
     return Line(

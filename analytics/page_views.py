@@ -18,9 +18,11 @@ from analytics.heat import columns_of, heat_of
 from analytics.pace import pace
 from analytics.page import (
     blocks_of,
+    cards_of,
     channels,
-    overview,
+    lines_of,
     pickup,
+    whole_line,
 )
 from analytics.page_charts import (
     PART_NAMES,
@@ -124,12 +126,18 @@ def _sections(request: OrganizationRequest, asked: Asked, named: str) -> list[di
 
 
 def _overview(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
-    found = overview(asked)
+    cards, others = cards_of(asked)
+    return {"cards": cards, "other_currencies": others}
+
+
+def _course(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
+    lines = lines_of(asked)
     return {
-        "overview": found,
+        "lines": lines,
+        "total": whole_line(asked, lines),
         "part_name": PART_NAMES[asked.by],
-        "revenue_chart": chart_of_revenue_beside(asked, found.lines),
-        "occupancy_chart": chart_of_occupancy_beside(asked, found.lines),
+        "revenue_chart": chart_of_revenue_beside(asked, lines),
+        "occupancy_chart": chart_of_occupancy_beside(asked, lines),
         "compared": compared_words(asked),
     }
 
@@ -198,32 +206,41 @@ def _habits(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
     }
 
 
-def _pace(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
+def _pickup(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
     since, found = pickup(asked)
-    curve = pace(asked)
     return {
         "since": since,
         "choices": [
             {
                 "days": days,
-                "url": "?" + asked.query(since=days, section="pace") + "#pace",
+                "url": "?" + asked.query(since=days, section="pickup") + "#pickup",
                 "is_current": days == asked.since,
             }
             for days in SINCE
         ],
         "blocks": blocks_of(found),
+    }
+
+
+def _pace(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
+    curve = pace(asked)
+    return {
         "pace": curve,
         "pace_chart": chart_of_pace(curve),
         "pickup_chart": chart_of_pickup(curve),
     }
 
 
+# Each takes at most two statements that read a year of nights: what a person waits for comes first,
+# and no part waits for another.
 type Read = Callable[[OrganizationRequest, Asked], dict[str, Any]]
 SECTIONS: Mapping[str, tuple[Any, Read]] = {
     "overview": (gettext_lazy("Figures"), _overview),
+    "course": (gettext_lazy("Revenue and occupancy"), _course),
     "checked": (gettext_lazy("Check that all adds up"), _checked),
     "properties": (gettext_lazy("Properties"), _properties),
     "channels": (gettext_lazy("Channel mix"), _channels),
     "habits": (gettext_lazy("Lead time and length of stay"), _habits),
-    "pace": (gettext_lazy("Pickup and pace"), _pace),
+    "pickup": (gettext_lazy("Pickup"), _pickup),
+    "pace": (gettext_lazy("Pace"), _pace),
 }

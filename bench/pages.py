@@ -30,6 +30,7 @@ TRANSACTION = re.compile("BEGIN|COMMIT|SAVEPOINT|RELEASE")
 NO_PAGES = {"events", "settings/logo", "analytics/download", "imports/<uuid:import_id>/problems"}
 FRAGMENT = {"HX-Request": "true"}
 
+ANALYSIS = ("overview", "course", "checked", "properties", "channels", "habits", "pickup", "pace")
 # Beside the table's own: what is behind filters, and what pages fetch later.
 MORE = [
     "?day={tomorrow}",
@@ -59,7 +60,7 @@ MORE = [
     *(
         f"analytics/?{period}section={section}"
         for period in ("", "preset=this_year&compare=year&")
-        for section in ("overview", "checked", "properties", "channels", "habits", "pace")
+        for section in ANALYSIS
     ),
     *(
         f"analytics/{rows}/?figure={figure}&preset=this_year"

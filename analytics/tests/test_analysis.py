@@ -21,7 +21,7 @@ from villaops.tests.client import Api
 pytestmark = pytest.mark.usefixtures("inside", "noon")
 
 MARCH = {"from": "2026-03-01", "to": "2026-04-01"}
-SECTIONS = ("properties", "channels", "habits", "pace")
+SECTIONS = ("course", "properties", "channels", "habits", "pickup", "pace")
 
 
 @pytest.fixture
@@ -37,10 +37,7 @@ def root(client: Client, organization: Organization, owner: User) -> str:
 
 
 def cards(answer: Any) -> dict[str, tuple[str, str, str]]:
-    return {
-        card.kind.key: (card.text, card.was, card.change)
-        for card in answer.context["overview"].cards
-    }
+    return {card.kind.key: (card.text, card.was, card.change) for card in answer.context["cards"]}
 
 
 def test_cards_are_the_numbers_of_the_api(
@@ -75,11 +72,12 @@ def test_cards_are_the_numbers_of_the_api(
     assert "2 nights without a price count as sold for nothing." in page.text
     assert "Left out: what sells in CHF." in page.text
     revenue = api.get("analytics/revenue", **asked, interval="day").json()
-    lines = page.context["overview"].lines
+    course = client.get(root, {**MARCH, "section": "course"}).context
+    lines = course["lines"]
     assert [f"{line.figures.revenue:.2f}" for line in lines] == [
         item["room_revenue"] for item in revenue["items"]
     ]
-    assert str(page.context["overview"].total.figures.revenue) == now["room_revenue"]
+    assert str(course["total"].figures.revenue) == now["room_revenue"]
 
 
 def test_parts_are_the_numbers_of_the_api(
@@ -104,7 +102,7 @@ def test_parts_are_the_numbers_of_the_api(
     pickup = api.get("analytics/pickup", **asked, as_of_from="2026-03-08").json()
     assert [
         (block["books"].bookings, block["books"].nights, f"{block['books'].revenue:.2f}")
-        for block in found["pace"]["blocks"]
+        for block in found["pickup"]["blocks"]
     ] == [
         tuple(pickup[name].values())
         for name in ("on_books_from", "new", "changed", "lost", "on_books_to", "net")
@@ -174,10 +172,11 @@ def test_every_comparison_is_shown(
 
     was = {"previous": "9.68\xa0%", "year": "6.45\xa0%", "none": ""}
     assert cards(page)["occupancy"][1] == was[compare]
-    before = [line.before for line in page.context["overview"].lines]
+    course = client.get(root, {**MARCH, "compare": compare, "section": "course"}).context
+    before = [line.before for line in course["lines"]]
     sold = {"previous": 3, "year": 2, "none": 0}
     assert sum(one.sold for one in before if one) == sold[compare]
-    assert len(page.context["revenue_chart"]["series"]) == (1 if compare == "none" else 2)
+    assert len(course["revenue_chart"]["series"]) == (1 if compare == "none" else 2)
 
 
 def test_nonsense_is_explained(client: Client, root: str, organization: Organization) -> None:
@@ -194,12 +193,14 @@ def test_nonsense_is_explained(client: Client, root: str, organization: Organiza
 @pytest.mark.parametrize(
     ("section", "number"),
     [
-        ("overview", 11),
+        ("overview", 9),
+        ("course", 9),
         ("checked", 11),
         ("properties", 10),
         ("channels", 9),
         ("habits", 8),
-        ("pace", 10),
+        ("pickup", 8),
+        ("pace", 9),
     ],
 )
 def test_page_is_few_statements_whatever_there_is(

@@ -59,14 +59,14 @@ def test_figures_are_asked_for_looked_behind_and_come_back_to(
         expect(page.get_by_role("link", name="Casa Mare remove")).to_be_visible()
         asked = page.url
 
-        for part in ("checked", "properties", "channels", "habits", "pace"):
+        for part in ("course", "checked", "properties", "channels", "habits", "pace", "pickup"):
             region = page.locator(f"#{part}")
             page.evaluate("id => document.getElementById(id).scrollIntoView()", part)
             if not has_script:
                 region.get_by_role("link").click()
             expect(region.locator("table, summary, .icon").first).to_be_visible()
         page.get_by_role("link", name="30 days").click()
-        expect(page).to_have_url(re.compile("since=30&section=pace"))
+        expect(page).to_have_url(re.compile("since=30&section=pickup"))
         expect(page.get_by_role("row", name="Pickup 1 3 300.00")).to_be_visible()
         if has_script:
             cell = page.locator("[data-heat] td.heat-10").first
