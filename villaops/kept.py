@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, cast
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql import InsertQuery
@@ -148,8 +148,10 @@ def insert[M: Model](rows: Sequence[M]) -> None:
     column, which columns of arrays cannot.
     """
     sql, fields = _insertion(type(rows[0]), is_one=len(rows) == 1)
+    # The connection itself: every field asks it several things, and its proxy looks for it anew.
+    here = connections[connection.alias]
     columns = [
-        [field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows]
+        [field.get_db_prep_save(field.pre_save(row, True), here) for row in rows]
         for field in fields
     ]
     with connection.cursor() as cursor:
