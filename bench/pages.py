@@ -53,7 +53,7 @@ MORE = [
     "guests/?sort=-stays",
     "guests/?sort=next",
     "guests/?page=700",
-    "properties/?view=list",
+    "properties/?view=table",
     "properties/?q=villa&page=3",
     "occupancy/?period_start={year}&period_end={year_later}",
     "audit/?kind=booking",

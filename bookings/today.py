@@ -64,6 +64,7 @@ def today(request: OrganizationRequest) -> HttpResponse:
         "bookings/today.html",
         {
             "days": days,
+            "here": request.get_full_path(),
             "previous": days.day - ONE if days.day > dt.date.min else None,
             "next": days.day + ONE if days.day < _last_day() else None,
             "lists": lists,

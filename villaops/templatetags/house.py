@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.access import Access
 from accounts.permissions import Permission
@@ -76,11 +77,16 @@ def property_icon(property_type: str) -> str:
 
 
 @register.simple_tag
-@lru_cache(maxsize=256)
 def status_badge(value: str, label: str) -> SafeString:
     """A state as icon and word."""
-    tone, name = BADGES[value]
-    given = {"tone": tone, "icon_name": name, "label": label}
+    return badge(*BADGES[value], label)
+
+
+@register.simple_tag
+@lru_cache(maxsize=1024)
+def badge(tone: str, icon_name: str, label: str) -> SafeString:
+    """Any state as icon and word, in a tone."""
+    given = {"tone": tone, "icon_name": icon_name, "label": label}
     return render_to_string("components/status_badge.html", given)
 
 
@@ -163,6 +169,28 @@ def _time[Day: date](value: Day | None, write: Callable[[Day], str]) -> SafeStri
         format_html(' lang="{}"', spoken) if spoken else "",
         write(value).replace(" ", written.NO_BREAK_SPACE),
     )
+
+
+# The same few numbers on every row.
+@register.filter
+@lru_cache(maxsize=1024)
+def nights(number: int) -> str:
+    """`1 night`, `3 nights`."""
+    return ngettext("%(n)s night", "%(n)s nights", number) % {"n": number}
+
+
+@register.filter
+@lru_cache(maxsize=1024)
+def guests(number: int) -> str:
+    """`1 guest`, `3 guests`."""
+    return ngettext("%(n)s guest", "%(n)s guests", number) % {"n": number}
+
+
+@register.filter
+@lru_cache(maxsize=1024)
+def units(number: int) -> str:
+    """`1 unit`, `3 units`."""
+    return ngettext("%(n)s unit", "%(n)s units", number) % {"n": number}
 
 
 @register.filter

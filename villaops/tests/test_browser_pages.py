@@ -143,7 +143,7 @@ def addresses(house: FullHouse) -> dict[str, list[str]]:
         "organization:transfer": ((), [""]),
         "organization:leave": ((), [""]),
         "organization:end": ((), [""]),
-        "properties:list": ((), ["", "?view=list", "?q=nothing+like+it"]),
+        "properties:list": ((), ["", "?view=table", "?q=nothing+like+it"]),
         "properties:create": ((), [""]),
         "properties:detail": ((house.home.pk,), [""]),
         "properties:edit": ((house.home.pk,), [""]),
