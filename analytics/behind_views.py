@@ -1,10 +1,9 @@
 """The nights and the bookings behind a figure, pages with their sum; and the files of all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from accounts.access import OrganizationRequest, page
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from analytics.asked import Asked, NotUnderstood, asked_of
-from analytics.behind import NightsBehind, Rows, StaysBehind, StayTotals
+from analytics.behind import NightsBehind, StaysBehind, StayTotals
 from analytics.downloads import HEADS, paper_of, table_of
 from analytics.page import KINDS, Kind, Whole, in_words
 from analytics.paper import pdf_is_possible, pdf_of
@@ -41,62 +40,95 @@ class Made:
     sums: str
 
 
+@dataclass(frozen=True)
+class Behind:
+    """The rows behind a figure, as its page and its file need them."""
+
+    # What the template shows.
+    kind: str
+    found: NightsBehind | StaysBehind
+    name: str
+    heads: list[str]
+    lines: Iterator[Row]
+    made: Callable[[Whole], Made]
+    agrees: Callable[[Whole], bool]
+    with_lost: bool = False
+
+
 @page(Permission.READ_ANALYTICS)
 @require_safe
 def nights(request: OrganizationRequest) -> HttpResponseBase:
     """The unit nights behind occupancy, ADR, RevPAR or revenue."""
-    key = _figure(request, NIGHT_FIGURES)
-    try:
-        asked = asked_of(request, request.access.organization)
-    except NotUnderstood:
-        return _back(request)
-    is_adjusted = key == "adjusted_occupancy"
-    found = NightsBehind.of(asked.scope, adjusted=is_adjusted)
-    if kind := request.GET.get("format"):
-        return _file(request, kind, _("nights"), _night_heads(), _night_rows(found, asked))
-    whole = _whole(asked)
-    return _shown(
-        request,
-        asked,
-        key,
-        {
-            "kind": "nights",
-            "made": _made_of_nights(key, whole, asked.scope.currency),
-            "agrees": found.totals.agrees(whole.figures, adjusted=is_adjusted),
-            "totals": found.totals,
-            "rows": _page_of(request, found.rows),
-        },
-    )
+    return _page_or_file(request, NIGHT_FIGURES, _nights)
 
 
 @page(Permission.READ_ANALYTICS)
 @require_safe
 def bookings(request: OrganizationRequest) -> HttpResponseBase:
     """The bookings behind the length of stay, the lead time or the cancellations."""
-    key = _figure(request, STAY_FIGURES)
+    return _page_or_file(request, STAY_FIGURES, _stays)
+
+
+def _nights(asked: Asked, key: str) -> Behind:
+    is_adjusted = key == "adjusted_occupancy"
+    found = NightsBehind.of(asked.scope, adjusted=is_adjusted)
+    return Behind(
+        "nights",
+        found,
+        _("nights"),
+        _night_heads(),
+        _night_rows(found, asked),
+        lambda whole: _made_of_nights(key, whole, asked.scope.currency),
+        lambda whole: found.totals.agrees(whole.figures, adjusted=is_adjusted),
+    )
+
+
+def _stays(asked: Asked, key: str) -> Behind:
+    with_lost = key == "cancellations"
+    found = StaysBehind.of(asked.scope, with_lost=with_lost)
+    return Behind(
+        "bookings",
+        found,
+        _("bookings"),
+        _stay_heads(),
+        _stay_rows(found, with_lost=with_lost),
+        lambda whole: _made_of_stays(key, whole, found.totals),
+        lambda whole: found.totals.agrees(whole.figures, whole.lead_time.mean, with_lost=with_lost),
+        with_lost,
+    )
+
+
+def _page_or_file(
+    request: OrganizationRequest, known: Mapping[str, Kind], read: Callable[[Asked, str], Behind]
+) -> HttpResponseBase:
+    key = request.GET.get("figure") or next(iter(known))
+    if key not in known:
+        raise Http404("No such figure")
     try:
         asked = asked_of(request, request.access.organization)
     except NotUnderstood:
         return _back(request)
-    with_lost = key == "cancellations"
-    found = StaysBehind.of(asked.scope, with_lost=with_lost)
+    behind = read(asked, key)
     if kind := request.GET.get("format"):
-        rows = _stay_rows(found, with_lost=with_lost)
-        return _file(request, kind, _("bookings"), _stay_heads(), rows)
+        return _file(request, kind, behind.name, behind.heads, behind.lines)
     whole = _whole(asked)
-    return _shown(
-        request,
-        asked,
-        key,
-        {
-            "kind": "bookings",
-            "with_lost": with_lost,
-            "made": _made_of_stays(key, whole, found.totals),
-            "agrees": found.totals.agrees(whole.figures, whole.lead_time.mean, with_lost=with_lost),
-            "totals": found.totals,
-            "rows": _page_of(request, found.rows),
-        },
-    )
+    context = {
+        "asked": asked,
+        "back": asked.query(),
+        "figures": [
+            {"label": kind.label, "url": "?" + asked.query(figure=name), "is_current": name == key}
+            for name, kind in known.items()
+        ],
+        "files": {kind: "?" + asked.query(figure=key, format=kind) for kind in FILES},
+        "page_query": QueryDict(asked.query(figure=key)),
+        "kind": behind.kind,
+        "with_lost": behind.with_lost,
+        "made": behind.made(whole),
+        "agrees": behind.agrees(whole),
+        "totals": behind.found.totals,
+        "rows": Paginator(behind.found.rows, PAGE_SIZE).get_page(request.GET.get("page")),
+    }
+    return render(request, "analytics/behind.html", context)
 
 
 @page(Permission.READ_ANALYTICS)
@@ -123,13 +155,6 @@ def download(request: OrganizationRequest) -> HttpResponseBase:
     return answer
 
 
-def _figure(request: OrganizationRequest, known: Mapping[str, Kind]) -> str:
-    key = request.GET.get("figure") or next(iter(known))
-    if key not in known:
-        raise Http404("No such figure")
-    return key
-
-
 def _back(request: OrganizationRequest) -> HttpResponse:
     """The analytics page says what is wrong with the question."""
     address = reverse("analysis:page", args=[request.access.organization.slug])
@@ -141,29 +166,6 @@ def _whole(asked: Asked) -> Whole:
     scope = asked.scope
     found = summaries(scope.organization, scope.start, scope.end, scope.choice)
     return Whole.of(found, scope.currency)
-
-
-def _page_of[R](request: OrganizationRequest, rows: Rows[R]) -> Page[R]:
-    pages: Paginator[R] = Paginator(rows, PAGE_SIZE)
-    return pages.get_page(request.GET.get("page"))
-
-
-def _shown(
-    request: OrganizationRequest, asked: Asked, key: str, more: dict[str, Any]
-) -> HttpResponse:
-    named = NIGHT_FIGURES if more["kind"] == "nights" else STAY_FIGURES
-    context = {
-        "asked": asked,
-        "back": asked.query(),
-        "figures": [
-            {"label": kind.label, "url": "?" + asked.query(figure=name), "is_current": name == key}
-            for name, kind in named.items()
-        ],
-        "files": {kind: "?" + asked.query(figure=key, format=kind) for kind in FILES},
-        "page_query": QueryDict(asked.query(figure=key)),
-        **more,
-    }
-    return render(request, "analytics/behind.html", context)
 
 
 # --- How a figure is made ----------------------------------------------------------------------

@@ -16,13 +16,18 @@ register.filter("plain_day", written.plain_day)
 @register.filter
 def amount(value: Decimal | None) -> str:
     """`1,290.00`, where the currency stands at the head."""
-    return DASH if value is None else written.number(value, 2)
+    return DASH if value is None else _with_minus(written.number(value, 2))
 
 
 @register.filter
 def count(value: int) -> str:
     """`1,380`."""
-    return written.number(value, 0)
+    return _with_minus(written.number(value, 0))
+
+
+def _with_minus(text: str) -> str:
+    """With the sign that is as wide as a plus; pickup may be negative."""
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 @register.filter
