@@ -12,36 +12,43 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import Organization
+from villaops.kept import planned_with_values
 
-# Properties without a price come last; the count is of all that are free, on whatever page.
+# Properties without a price come last; the count is of all that are free, on whatever page. Of the
+# thousands that are, only those of the page are looked at for what to show of them.
 _FREE = """
-WITH free AS MATERIALIZED (
-    SELECT u.property_id, count(*) AS units,
-        (array_agg(u.id ORDER BY u.position, u.id))[1] AS unit_id,
-        (array_agg(u.name ORDER BY u.position, u.id))[1] AS unit_name
-    FROM properties_unit u
-    JOIN properties_property p ON p.organization_id = u.organization_id AND p.id = u.property_id
+WITH room AS MATERIALIZED (
+    SELECT u.id, u.property_id FROM properties_unit u
     WHERE u.organization_id = %(organization)s
-        AND p.deleted_at IS NULL AND p.status = 'active'
-        AND (p.max_guests IS NULL OR p.max_guests >= %(guests)s)
-        AND (%(property_type)s::text IS NULL OR p.property_type = %(property_type)s)
-        AND (%(city)s::text IS NULL OR lower(p.city) = lower(%(city)s))
         AND u.deleted_at IS NULL AND u.status = 'active'
         AND (u.available_from IS NULL OR u.available_from <= %(check_in)s)
         AND (u.available_to IS NULL OR u.available_to >= %(check_out)s)
         AND NOT EXISTS (
             SELECT FROM bookings_night n
-            WHERE n.organization_id = u.organization_id AND n.unit_id = u.id
+            WHERE n.organization_id = %(organization)s AND n.unit_id = u.id
                 AND n.night >= %(check_in)s AND n.night < %(check_out)s
         )
-    GROUP BY u.property_id
+), free AS MATERIALIZED (
+    SELECT p.id, p.name, p.property_type, p.city, p.max_guests, p.base_price_per_night, p.currency,
+        rooms.units
+    FROM (SELECT property_id, count(*) AS units FROM room GROUP BY property_id) rooms
+    JOIN properties_property p
+        ON p.organization_id = %(organization)s AND p.id = rooms.property_id
+    WHERE p.deleted_at IS NULL AND p.status = 'active'
+        AND (p.max_guests IS NULL OR p.max_guests >= %(guests)s)
+        AND (%(property_type)s::text IS NULL OR p.property_type = %(property_type)s)
+        AND (%(city)s::text IS NULL OR lower(p.city) = lower(%(city)s))
+), shown AS (
+    SELECT * FROM free ORDER BY base_price_per_night NULLS LAST, name, id
+    LIMIT %(limit)s OFFSET %(skip)s
 )
-SELECT (SELECT count(*) FROM free), p.id, p.name, p.property_type, p.city, p.max_guests,
-    free.unit_id, free.unit_name, free.units, p.base_price_per_night, p.currency
-FROM free JOIN properties_property p
-    ON p.organization_id = %(organization)s AND p.id = free.property_id
-ORDER BY p.base_price_per_night NULLS LAST, p.name, p.id
-LIMIT %(limit)s OFFSET %(skip)s
+SELECT DISTINCT ON (shown.base_price_per_night, shown.name, shown.id)
+    (SELECT count(*) FROM free), shown.id, shown.name, shown.property_type, shown.city,
+    shown.max_guests, u.id, u.name, shown.units, shown.base_price_per_night, shown.currency
+FROM shown
+JOIN room ON room.property_id = shown.id
+JOIN properties_unit u ON u.organization_id = %(organization)s AND u.id = room.id
+ORDER BY shown.base_price_per_night NULLS LAST, shown.name, shown.id, u.position, u.id
 """
 
 
@@ -90,7 +97,7 @@ def free_properties(
     organization: Organization, wanted: Wanted, *, limit: int, skip: int = 0
 ) -> tuple[list[Free], int]:
     """The cheapest first, `limit` of them after `skip`; and how many there are in all."""
-    with connection.cursor() as cursor:
+    with planned_with_values(), connection.cursor() as cursor:
         cursor.execute(
             _FREE, {**vars(wanted), "organization": organization.pk, "limit": limit, "skip": skip}
         )

@@ -74,7 +74,7 @@ GIVEN_BACK = """
 """
 
 
-def main(scale: int) -> None:
+def main(scale: float) -> None:
     var_dir = embedded.default_var_dir()
     start_anew(var_dir)
     with told("tables"):
@@ -186,4 +186,4 @@ def told(what: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 1)

@@ -62,10 +62,10 @@ class Size:
         return self.properties * GUESTS_EACH
 
 
-def sizes(scale: int) -> list[Size]:
+def sizes(scale: float) -> list[Size]:
     """The organizations, the large one first."""
     return [
-        Size("Large Houses", 200 * scale, "owner@large.example"),
+        Size("Large Houses", round(200 * scale), "owner@large.example"),
         *(Size(f"Small Houses {n}", 5, f"owner@small{n}.example") for n in range(1, 21)),
     ]
 
