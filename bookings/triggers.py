@@ -93,8 +93,14 @@ DROP FUNCTION bookings_check_booking(uuid, uuid);
 DROP FUNCTION bookings_check_block(uuid, uuid);
 """
 
-# A stay of n nights queues this n times; the first run looks at the whole stay and leaves a note
-# so that the others need not. NIGHTS_CHANGED takes the note away with the next change of any night.
+# A stay of n nights queues NIGHT_BELONGS n times, and one that is new BOOKING_HOLDS before; the
+# first run looks at the whole stay and leaves a note so that the others need not. NIGHTS_CHANGED
+# takes the note away with the next change of any night; a change of the booking looks anyway.
+BOOKING_HOLDS = """
+    PERFORM bookings_check_booking(NEW.id, NEW.organization_id);
+    PERFORM set_config('villaops.nights_checked', NEW.id::text, true);
+    RETURN NULL;
+"""
 NIGHT_BELONGS = """
     IF TG_OP <> 'INSERT' AND current_setting('villaops.nights_checked', true)
             IS DISTINCT FROM coalesce(OLD.booking_id, OLD.block_id)::text THEN

@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 from uuid_utils.compat import uuid7
 
 from accounts.models import Organization
+from bookings import triggers
 from bookings.hold_sql import HOLD_EXPIRED
 from bookings.models.indexes import of_the_living
 from bookings.querysets import HOLDING, BookingQuerySet
@@ -221,7 +222,7 @@ class Booking(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 timing=pgtrigger.Deferred,
-                func="PERFORM bookings_check_booking(NEW.id, NEW.organization_id); RETURN NULL;",
+                func=triggers.BOOKING_HOLDS,
             ),
         ]
 
