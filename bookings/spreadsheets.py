@@ -41,8 +41,12 @@ def write_sheets(
 
 
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
+    number_format = NUMBER_FORMATS.get(type(value))
+    if not (number_format or bold):
+        # Made by the sheet, and not at all where there is none.
+        return value
     cell = WriteOnlyCell(sheet, value=value)
-    if number_format := NUMBER_FORMATS.get(type(value)):
+    if number_format:
         cell.number_format = number_format
     if bold:
         cell.font = Font(bold=True)
