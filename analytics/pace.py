@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.asked import Asked, Period
 from analytics.reports import A_YEAR_OF_WEEKS, Scope, end_of
-from analytics.statements import CHOSEN_UNIT, KNOWN_HOMES, rows_of
+from analytics.statements import KNOWN_HOMES, KNOWN_UNITS, rows_of
 from analytics.summary import ZERO
 
 # So long before its first night a period is watched, on so many days.
@@ -21,24 +21,26 @@ MOST_POINTS = 40
 # What each thing that happened to a unit's night added, so that what is on the books at a moment is
 # the sum of all before it: the last thing that had happened to each, as in PICKUP, in one reading.
 PACE = f"""
-WITH home AS MATERIALIZED ({KNOWN_HOMES}), happened AS (
-    SELECT e.pgh_created_at AS moment, e.night, e.unit_id, e.pgh_id,
-        (e.pgh_label <> 'delete' AND e.booking_id IS NOT NULL)::int AS nights,
-        CASE WHEN e.pgh_label <> 'delete' AND e.booking_id IS NOT NULL
-            THEN coalesce(e.price, 0) ELSE 0 END AS revenue
-    FROM bookings_nightevent e
-    JOIN properties_unit u
-        ON u.organization_id = e.organization_id AND u.id = e.unit_id AND {CHOSEN_UNIT}
-    JOIN home ON home.id = u.property_id
-    WHERE e.organization_id = %(organization)s
-        AND e.night >= %(start)s AND e.night < %(end)s AND e.pgh_created_at < %(last)s
-), added AS (
-    SELECT moment, nights - lag(nights, 1, 0) OVER each AS nights,
-        revenue - lag(revenue, 1, 0::numeric) OVER each AS revenue
-    FROM happened WINDOW each AS (PARTITION BY night, unit_id ORDER BY pgh_id)
+WITH home AS MATERIALIZED ({KNOWN_HOMES}), room AS MATERIALIZED ({KNOWN_UNITS}),
+happened AS (
+    -- The newest of a night comes first, as in the index night_event_on_books: nothing is sorted.
+    SELECT moment, unit_id, sold, price,
+        lead(sold) OVER earlier AS was_sold, lead(price) OVER earlier AS price_before
+    FROM (
+        SELECT pgh_created_at AS moment, night, unit_id, pgh_id, price,
+            pgh_label <> 'delete' AND booking_id IS NOT NULL AS sold
+        FROM bookings_nightevent
+        WHERE organization_id = %(organization)s
+            AND night >= %(start)s AND night < %(end)s AND pgh_created_at < %(last)s
+    ) e
+    WINDOW earlier AS (PARTITION BY night, unit_id ORDER BY pgh_id DESC)
 )
-SELECT width_bucket(moment, %(moments)s::timestamptz[]), sum(nights)::int, sum(revenue)
-FROM added GROUP BY 1
+SELECT width_bucket(moment, %(moments)s::timestamptz[]),
+    (count(*) FILTER (WHERE sold) - count(*) FILTER (WHERE was_sold))::int,
+    coalesce(sum(price) FILTER (WHERE sold), 0)
+        - coalesce(sum(price_before) FILTER (WHERE was_sold), 0)
+FROM happened WHERE unit_id IN (SELECT id FROM room)
+GROUP BY 1
 """  # noqa: S608 - parts of our own
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -38,6 +40,7 @@ from analytics.paper import pdf_is_possible
 from analytics.reports import Interval, change
 from analytics.summary import PropertySummary, summaries, together
 from villaops.pages import wants_fragment
+from villaops.remembered import Told, recall
 
 ROWS_SHOWN = 15
 # The heat map has at most so many columns.
@@ -62,12 +65,13 @@ def index(request: OrganizationRequest) -> HttpResponse:
     named = request.GET.get("section", "overview")
     if named not in SECTIONS:
         raise Http404("No such part of the page")
-    context = {"asked": asked, "query": asked.query()}
-    if asked.homes:
-        context |= SECTIONS[named][1](request, asked)
+    part = recall(request, request.access, lambda: _part(request, asked, named))
     if wants_fragment(request) and "section" in request.GET:
-        return render(request, f"analytics/page_sections.html#{named}", context)
-    context |= {
+        return part.response()
+    context = {
+        "asked": asked,
+        "query": asked.query(),
+        "part": SafeString(part.content.decode()),
         "form": asked.form(),
         "presets": _presets(asked),
         "chips": _chips(asked),
@@ -76,6 +80,15 @@ def index(request: OrganizationRequest) -> HttpResponse:
         "pdf_is_possible": pdf_is_possible(),
     }
     return render(request, "analytics/page.html", context)
+
+
+def _part(request: OrganizationRequest, asked: Asked, named: str) -> Told:
+    """One part as it is shown; of a house without properties nothing."""
+    told = ""
+    if asked.homes:
+        context = {"asked": asked, "query": asked.query(), **SECTIONS[named][1](request, asked)}
+        told = render_to_string(f"analytics/page_sections.html#{named}", context, request)
+    return Told(told.encode(), "text/html; charset=utf-8")
 
 
 def _presets(asked: Asked | None) -> list[dict[str, Any]]:
@@ -114,7 +127,6 @@ def _sections(request: OrganizationRequest, asked: Asked, named: str) -> list[di
         {
             "name": name,
             "label": label,
-            "template": f"analytics/page_sections.html#{name}",
             "is_here": name == named,
             "url": "?" + asked.query(section=name, **more),
         }
