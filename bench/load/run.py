@@ -317,7 +317,7 @@ def measure_statements(
     found.statements = sum(not TRANSACTION.match(statement) for statement in statements)
     place = connection.settings_dict
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.writelines(f"{' '.join(statement.split())};\n" for statement in statements)
+        script.writelines(f"{on_one_line(statement)};\n" for statement in statements)
         script.flush()
         output = subprocess.run(
             [
@@ -332,6 +332,11 @@ def measure_statements(
         ).stdout
     rate = re.search(r"tps = ([\d.]+)", output)
     found.sql_rate = float(rate[1]) if rate else 0
+
+
+def on_one_line(statement: str) -> str:
+    """As pgbench wants it; a comment would swallow what follows."""
+    return " ".join(re.sub(r"--[^\n]*", "", statement).split())
 
 
 # --- What is told ------------------------------------------------------------------------------
