@@ -6,9 +6,11 @@ from django.db import migrations
 # if there is none. So nobody ever waits here, and there are never more numbers than were raised at
 # one time.
 EDITIONS = """
+-- A trigger instead of a foreign key takes them along with their organization: Django, which does
+-- not know of this table, could not truncate the other one.
 CREATE TABLE villaops_edition (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    organization_id uuid NOT NULL REFERENCES accounts_organization ON DELETE CASCADE,
+    organization_id uuid NOT NULL,
     number bigint NOT NULL DEFAULT 1
 ) WITH (fillfactor = 50);
 
@@ -53,11 +55,15 @@ END $$;
 
 CREATE FUNCTION edition_of_itself() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM edition_raise(NEW.id);
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM villaops_edition WHERE organization_id = OLD.id;
+    ELSE
+        PERFORM edition_raise(NEW.id);
+    END IF;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER edition AFTER UPDATE ON accounts_organization
+CREATE TRIGGER edition AFTER UPDATE OR DELETE ON accounts_organization
     FOR EACH ROW EXECUTE FUNCTION edition_of_itself();
 """
 DROP_EDITIONS = """

@@ -16,10 +16,12 @@ from django.db.models.functions import Now
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
+from django.utils import timezone
 
 from accounts.access import Access
 from accounts.members import Reach, limit_to_properties
 from accounts.models import Organization, User
+from accounts.organizations import end_organization
 from accounts.permissions import Role
 from analytics.asked import asked_of
 from analytics.page_views import SECTIONS
@@ -297,6 +299,23 @@ def test_one_organizations_changes_are_not_anothers(
         before[0] + 2,
         before[1] + 1,
     )
+
+
+def test_editions_go_with_their_organization(organization: Organization, house: Booking) -> None:
+    def editions() -> int:
+        with connection.cursor() as cursor:
+            rows = "SELECT count(*) FROM villaops_edition WHERE organization_id = %s"
+            cursor.execute(rows, [organization.pk])
+            [number] = cursor.fetchone()
+        return int(number)
+
+    now = timezone.now()
+    Organization.objects.filter(pk=organization.pk).update(ends_at=now)
+    before = editions()
+    with organization_context(organization, by=None, door=Door.COMMAND):
+        end_organization(organization=organization, now=now)
+
+    assert (before, editions()) == (1, 0)
 
 
 @pytest.mark.django_db(transaction=True)
