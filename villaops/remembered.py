@@ -76,8 +76,11 @@ def recall[Other](
 
 
 def _key(request: HttpRequest, access: Access | KeyAccess) -> str:
+    # Its row was read before the edition was: an answer made of an older one is never found again.
+    organization = access.organization
+    fields = organization._meta.concrete_fields
     question = (
-        access.organization.pk,
+        [getattr(organization, field.attname) for field in fields],
         access.sight(),
         request.build_absolute_uri(),
         get_language(),

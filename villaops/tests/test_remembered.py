@@ -32,6 +32,7 @@ from conftest import Statements
 from guests.api import GuestQuery, Guests
 from guests.models import Guest
 from villaops.api.endpoint import Endpoint
+from villaops.remembered import Told, recall
 from villaops.tenancy import Door, all_organizations, edition, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_member, make_property
 from villaops.tests.client import Api
@@ -130,6 +131,28 @@ def test_addresses_are_the_ones_that_were_asked_for(api: Api, house: Booking) ->
     there = api.send("GET", "properties", query={"limit": "1"}, headers=named).json()["next"]
 
     assert there == here.replace("testserver", "localhost")
+
+
+def test_an_organization_that_was_read_before_it_changed_leaves_nothing_behind(
+    organization: Organization, owner: User
+) -> None:
+    """Who calls is found out, with the organization, before the edition is read."""
+    request = RequestFactory().get("/")
+
+    def asked() -> bytes:
+        """Of somebody who comes in now: the organization's row as it is."""
+        return made_of(Organization.objects.get(pk=organization.pk))
+
+    def made_of(read: Organization) -> bytes:
+        with organization_context(organization, by=None, door=Door.COMMAND):
+            answer = Told(read.currency.encode(), "text/plain")
+            return recall(request, Access(owner, read, Role.OWNER), lambda: answer).content
+
+    early = Organization.objects.get(pk=organization.pk)
+    Organization.objects.filter(pk=organization.pk).update(currency="CHF")
+
+    assert made_of(early) == organization.currency.encode() != b"CHF"
+    assert asked() == b"CHF"
 
 
 # --- Which tables -------------------------------------------------------------------------------
