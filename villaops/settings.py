@@ -139,6 +139,7 @@ TEMPLATES = [
                 "accounts.access.dashboard_context",
                 "messaging.notification_views.bell",
             ],
+            "libraries": dict.fromkeys(("i18n", "static"), "villaops.templatetags.once"),
         },
     }
 ]

@@ -16,13 +16,14 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.access import Access
 from accounts.permissions import Permission
 from villaops import written
 from villaops.form_keys import form_key_field
+from villaops.templatetags.once import compile_address, once
 from villaops.toasts import toasts_for
 
 register = template.Library()
@@ -68,6 +69,10 @@ def icon(name: str) -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+register.tag("icon", once(register.tags["icon"]))
+register.tag("url", compile_address)
 
 
 @register.filter
@@ -296,26 +301,42 @@ NAVIGATION = (
     ),
 )
 
+# Has a key as the places have.
+NEW_BOOKING = NavigationItem(
+    _("New booking"), "plus", "bookings:create", "", Permission.WRITE_BOOKINGS, key="n"
+)
 
-@register.inclusion_tag("components/navigation.html", takes_context=True)
-def navigation(context: Context) -> dict[str, Iterable[dict[str, Any]]]:
+
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> SafeString:
     """The places this role may enter, with the one we are in."""
     access = context["access"]
     match = context["request"].resolver_match
     here = match.namespace or match.url_name
-    return {
-        "items": [
-            {
-                "label": item.label,
-                "icon": item.icon,
-                "url": reverse(item.url_name, args=[access.organization.slug]),
-                "is_current": here in item.section.split(),
-                "on_phones": item.is_on_phones(access),
-            }
-            for item in NAVIGATION
-            if access.can(item.permission)
-        ]
-    }
+    items = tuple(
+        (item, here in item.section.split(), item.is_on_phones(access))
+        for item in NAVIGATION
+        if access.can(item.permission)
+    )
+    return _navigation(access.organization.slug, items, get_language())
+
+
+# The same on every page of an organization for all who have the same rights.
+@lru_cache(maxsize=1024)
+def _navigation(
+    slug: str, items: Iterable[tuple[NavigationItem, bool, bool]], _language: str | None
+) -> SafeString:
+    told = [
+        {
+            "label": item.label,
+            "icon": item.icon,
+            "url": reverse(item.url_name, args=[slug]),
+            "is_current": is_current,
+            "on_phones": on_phones,
+        }
+        for item, is_current, on_phones in items
+    ]
+    return render_to_string("components/navigation.html", {"items": told})
 
 
 @register.inclusion_tag("components/messages.html", takes_context=True)
@@ -334,24 +355,23 @@ def toasts(context: Context, *, oob: bool = False) -> dict[str, Any]:
     }
 
 
-@register.inclusion_tag("components/palette.html", takes_context=True)
-def palette(context: Context) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def palette(context: Context) -> SafeString:
     """The command palette, and the sheet of the keys this role has a use for."""
     access = context["access"]
-    new = NavigationItem(
-        _("New booking"), "plus", "bookings:create", "", Permission.WRITE_BOOKINGS, key="n"
-    )
-    slug = access.organization.slug
-    return {
-        "slug": slug,
-        "shortcuts": [
-            {
-                "label": item.label,
-                "key": item.key,
-                "keys": item.key.split(),
-                "url": reverse(item.url_name, args=[slug]),
-            }
-            for item in (*NAVIGATION, new)
-            if access.can(item.permission)
-        ],
-    }
+    items = tuple(item for item in (*NAVIGATION, NEW_BOOKING) if access.can(item.permission))
+    return _palette(access.organization.slug, items, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _palette(slug: str, items: Iterable[NavigationItem], _language: str | None) -> SafeString:
+    shortcuts = [
+        {
+            "label": item.label,
+            "key": item.key,
+            "keys": item.key.split(),
+            "url": reverse(item.url_name, args=[slug]),
+        }
+        for item in items
+    ]
+    return render_to_string("components/palette.html", {"slug": slug, "shortcuts": shortcuts})
