@@ -28,7 +28,16 @@ from properties.models import Unit
 from properties.services import PropertyNotFound
 from villaops.api.endpoint import Endpoint, operation
 from villaops.api.errors import InvalidInput, rule_error
-from villaops.api.reads import Listed, ListQuery, OrderedBy, Owned, Page, found, page
+from villaops.api.reads import (
+    Listed,
+    ListQuery,
+    OrderedBy,
+    Owned,
+    Page,
+    find_each,
+    found,
+    page,
+)
 from villaops.api.wire import (
     STORABLE,
     Input,
@@ -41,7 +50,7 @@ from villaops.api.wire import (
     integer,
     optional,
 )
-from villaops.errors import BrokenRule
+from villaops.errors import BrokenRule, NotFound
 from villaops.kept import Kept
 from villaops.versions import require_version
 
@@ -255,18 +264,20 @@ class BookingEndpoint(Endpoint):
 
     def referenced(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:
         """The objects that the body names: property, guest, unit of the booking's property."""
-        named: dict[str, Any] = {}
-        organization = self.access.organization
-        if body.property_id:
-            named["property"] = HOMES.find(organization, body.property_id, PropertyNotFound)
-        if body.guest_id:
-            named["guest"] = ONE_GUEST.find(organization, body.guest_id, GuestNotFound)
-        if body.unit_id:
-            home_id = body.property_id or (stored.property_id if stored else None)
-            unit = UNITS.find(organization, body.unit_id, UnitNotFound)
-            if unit.property_id != home_id:
-                raise UnitNotFound
-            named["unit"] = unit
+        asked: dict[str, tuple[Owned[Any], UUID, type[NotFound]]] = {
+            "property": (HOMES, body.property_id, PropertyNotFound),
+            "guest": (ONE_GUEST, body.guest_id, GuestNotFound),
+            "unit": (UNITS, body.unit_id, UnitNotFound),
+        }
+        wanted = {name: one for name, one in asked.items() if one[1]}
+        if not wanted:
+            return {}
+        named = dict(
+            zip(wanted, find_each(self.access.organization, *wanted.values()), strict=True)
+        )
+        home_id = body.property_id or (stored.property_id if stored else None)
+        if "unit" in named and named["unit"].property_id != home_id:
+            raise UnitNotFound
         return named
 
     def wishes(self, body: BookingChanges, stored: Booking | None = None) -> dict[str, Any]:

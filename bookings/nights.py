@@ -5,7 +5,7 @@ property, so that the checks here answer truly; the primary key of Night stands 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -127,11 +127,16 @@ def first_taken(
     return {night.unit_id: night for night in taken}
 
 
+def held_by_others(start: Any, end: Any, aside: Any) -> NightQuerySet:
+    """Nights of [start, end) that stand in somebody's way; not those of the booking `aside`."""
+    nights = Night.objects.filter(night__gte=start, night__lt=end).in_the_way()
+    return nights.filter(Q(booking=None) | ~Q(booking=aside))
+
+
 def _taken(*, units: Any, start: Any, end: Any, aside: Any) -> NightQuerySet:
     return (
-        Night.objects.filter(IsAnyOf("unit_id", units), night__gte=start, night__lt=end)
-        .in_the_way()
-        .filter(Q(booking=None) | ~Q(booking=aside))
+        held_by_others(start, end, aside)
+        .filter(IsAnyOf("unit_id", units))
         .order_by("unit_id", "night")
         .distinct("unit_id")
         .select_related("booking", "block", "unit")
@@ -171,12 +176,17 @@ def hold(booking: Booking, wanted: Holding) -> None:
     )
 
 
-def take(nights: Sequence[Night]) -> None:
-    """Insert the nights in one statement, in the order (unit, night) in which all writers do.
+def take(nights: Iterable[Night]) -> None:
+    """Insert the nights in one statement."""
+    insert(in_order(nights))
+
+
+def in_order(nights: Iterable[Night]) -> list[Night]:
+    """By unit and night, as all writers insert them.
 
     So two racing writers wait for one another instead of deadlocking.
     """
-    insert(sorted(nights, key=lambda night: (night.unit_id, night.night)))
+    return sorted(nights, key=lambda night: (night.unit_id, night.night))
 
 
 def new_nights(booking: Booking, wanted: Holding) -> list[Night]:

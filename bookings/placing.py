@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from bookings import nights
 from bookings.models import Booking, Status
 from properties.models import Property, Unit
@@ -40,9 +42,17 @@ class NotPlaced(Conflict):
     explanation = "This stay has no unit yet. Give it one first."
 
 
-def _offered(*, organization: Any, home: Any, check_in: Any, check_out: Any) -> UnitQuerySet:
+def _offered(
+    *, organization: Any, home: Any, check_in: Any, check_out: Any, aside: Any
+) -> UnitQuerySet:
+    """Those open for the stay, and whether others hold a night of it."""
     units = Unit.objects.filter(organization_id=organization, property=home)
-    return units.on_offer(check_in, check_out).order_by("position", "id")
+    held = nights.held_by_others(check_in, check_out, aside).filter(unit=OuterRef("pk"))
+    return (
+        units.on_offer(check_in, check_out)
+        .annotate(is_taken=Exists(held))
+        .order_by("position", "id")
+    )
 
 
 def _locked(*, pk: Any) -> PropertyQuerySet:
@@ -56,32 +66,35 @@ OFFERED, LOCKED = Kept(_offered), Kept(_locked)
 def on_offer(home: Property, booking: Booking, asked: Sequence[Unit] | None) -> list[Unit]:
     """The units asked for, or all of the property by position, as far as open for the stay.
 
-    Raises UnitNotFound, UnitNotOpen.
+    Each with `is_taken`: whether others hold a night of it. Raises UnitNotFound, UnitNotOpen.
     """
     offered = OFFERED.all(
         organization=home.organization_id,
         home=home.pk,
         check_in=booking.check_in,
         check_out=booking.check_out,
+        aside=booking.pk,
     )
     if asked:
         if any(unit.property_id != home.pk for unit in asked):
             raise UnitNotFound
         # In the order asked for: the first is the booking's own unit.
-        offered = [unit for unit in dict.fromkeys(asked) if unit in offered]
+        known = {unit: unit for unit in offered}
+        offered = [known[unit] for unit in dict.fromkeys(asked) if unit in known]
     if len(offered) < max(1, len(set(asked or ()))):
         raise UnitNotOpen
     return offered
 
 
 def free(units: Sequence[Unit], booking: Booking, *, every: bool = False) -> list[Unit]:
-    """Those of the units that nobody else holds in the stay, or DatesTaken when none (one) is."""
-    taken = nights.first_taken(
-        [unit.pk for unit in units], booking.check_in, booking.check_out, aside=booking
-    )
-    found = [unit for unit in units if unit.pk not in taken]
+    """Those of the units on offer that nobody else holds, or DatesTaken when none (one) is."""
+    taken = [unit for unit in units if unit.is_taken]  # type: ignore[attr-defined]
+    found = [unit for unit in units if unit not in taken]
     if not found or (every and taken):
-        nights.refuse_taken(taken.values())
+        ids = [unit.pk for unit in taken]
+        held = nights.first_taken(ids, booking.check_in, booking.check_out, aside=booking)
+        nights.refuse_taken(held.values())
+        raise nights.DatesTaken
     return found
 
 

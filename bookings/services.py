@@ -142,12 +142,13 @@ def book_stay(
     taken_units = taken_units if units else taken_units[:1]
     booking.unit = taken_units[0]
     clean(booking)
-    insert([booking])
     if booking.is_placed:
         holding = [
             (night, unit.pk) for night in nights.dates(check_in, check_out) for unit in taken_units
         ]
-        nights.take(nights.new_nights(booking, holding))
+        insert([booking], nights.in_order(nights.new_nights(booking, holding)))
+    else:
+        insert([booking])
     booking.unit_ids = [unit.pk for unit in taken_units]  # type: ignore[attr-defined]
     events.tell_created(booking, by)
     return booking

@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import chain, islice
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -43,7 +44,7 @@ class IsAnyOf(Func):
         super().__init__(F(field), values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Statement:
     """A queryset's SQL, and what Django needs to make objects of its rows."""
 
@@ -76,19 +77,21 @@ class _Statement:
         sql = f"SELECT count(*) FROM ({self.sql}) matching"  # noqa: S608 - Django's own
         return replace(self, sql=sql, converters={})
 
+    def bound(self, values: Mapping[str, Any]) -> list[Any]:
+        """What goes into its places."""
+        return [values[one.name] if isinstance(one, Given) else one for one in self.places]
+
     def rows(self, values: Mapping[str, Any]) -> list[Any]:
-        bound = [values[one.name] if isinstance(one, Given) else one for one in self.places]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql, bound)
-            found = cursor.fetchall()
+        return self.converted(_fetched(self.sql, self.bound(values)))
+
+    def converted(self, found: list[Any]) -> list[Any]:
         if not self.converters:
             return found
         compiler = self.queryset.query.get_compiler(connection.alias)
         return list(compiler.apply_converters(found, self.converters))
 
-    def objects(self, values: Mapping[str, Any]) -> list[Any]:
+    def objects(self, rows: list[Any]) -> list[Any]:
         """As the queryset would give them: its iterator, told that it has asked already."""
-        rows = self.rows(values)
         asked = SimpleNamespace(
             select=self.select,
             klass_info=self.klass_info,
@@ -120,7 +123,8 @@ class Kept[M: Model]:
 
     def all(self, *shape: Hashable, **values: Any) -> list[M]:
         """The rows; one statement."""
-        return self._statement(shape, tuple(values)).objects(values)
+        statement = self.statement(*shape, **values)
+        return statement.objects(statement.rows(values))
 
     def first(self, *shape: Hashable, **values: Any) -> M | None:
         """The first row, or None."""
@@ -131,6 +135,10 @@ class Kept[M: Model]:
         [[total]] = self._statement(shape, tuple(values), counts=True).rows(values)
         return int(total)
 
+    def statement(self, *shape: Hashable, **values: Any) -> _Statement:
+        """What asks for the rows."""
+        return self._statement(shape, tuple(values))
+
     def _made(
         self, shape: tuple[Hashable, ...], names: tuple[str, ...], *, counts: bool = False
     ) -> _Statement:
@@ -140,24 +148,71 @@ class Kept[M: Model]:
         return _Statement.of(queryset)
 
 
-def insert[M: Model](rows: Sequence[M]) -> None:
-    """Write new rows of one model, at least one, in one statement that is kept.
+def first_of_each(*asked: tuple[Kept[Any], Mapping[str, Any]]) -> list[Any]:
+    """The one row of each, or None, in one statement.
+
+    For querysets of at most one row that have nothing to do with each other.
+    """
+    statements = [kept.statement(**values) for kept, values in asked]
+    pairs = zip(statements, asked, strict=True)
+    bound = chain(*(statement.bound(values) for statement, (_, values) in pairs))
+    [row] = _fetched(_side_by_side(*statements), list(bound))
+    columns = iter(row)
+    return [_one_of(one, tuple(islice(columns, len(one.select)))) for one in statements]
+
+
+def _one_of(statement: _Statement, part: tuple[Any, ...]) -> Any:
+    """The object, unless nothing has been joined."""
+    if all(value is None for value in part):
+        return None
+    [found] = statement.objects(statement.converted([part]))
+    return found
+
+
+@lru_cache(MOST_SHAPES)
+def _side_by_side(*statements: _Statement) -> str:
+    """A row without columns, and joined to it what there is of each."""
+    parts = {f"part_{n}": statement.sql for n, statement in enumerate(statements)}
+    joined = " ".join(f"LEFT JOIN ({sql}) {name} ON true" for name, sql in parts.items())
+    return f"SELECT {', '.join(f'{name}.*' for name in parts)} FROM (SELECT) one {joined}"  # noqa: S608 - Django's own
+
+
+def _fetched(sql: str, bound: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, bound)
+        return cursor.fetchall()
+
+
+def insert(first: Sequence[Model], *others: Sequence[Model]) -> None:
+    """Write new rows, each list of one model and at least one row, in one statement that is kept.
 
     What `save(force_insert=True)` and `bulk_create` do to rows whose keys and values Python knows,
     without signals; no database default is read back. Several rows travel as an array for each
-    column, which columns of arrays cannot.
+    column, which columns of arrays cannot. The first list is written first.
     """
-    sql, fields = _insertion(type(rows[0]), is_one=len(rows) == 1)
+    (sql, bound), *more = (_insertion_of(rows) for rows in (first, *others))
+    if more:
+        named = [f"others_{n} AS ({one})" for n, (one, _) in enumerate(more)]
+        # PostgreSQL begins with what is not named.
+        sql = f"WITH {', '.join(named)} {sql}"
+        bound = [*chain(*(values for _, values in more)), *bound]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, bound)
+    for row in chain(first, *others):
+        row._state.adding, row._state.db = False, connection.alias
+
+
+def _insertion_of(rows: Sequence[Model]) -> tuple[str, list[Any]]:
+    """The statement, and what it is given."""
+    is_one = len(rows) == 1
+    sql, fields = _insertion(type(rows[0]), is_one=is_one)
     # The connection itself: every field asks it several things, and its proxy looks for it anew.
     here = connections[connection.alias]
     columns = [
         [field.get_db_prep_save(field.pre_save(row, True), here) for row in rows]
         for field in fields
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, columns if len(rows) > 1 else [value for [value] in columns])
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+    return sql, [value for [value] in columns] if is_one else columns
 
 
 @lru_cache(MOST_SHAPES)

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 from villaops.api.endpoint import query_of
 from villaops.api.wire import Input, Output, Text, integer, optional
 from villaops.errors import NotFound
-from villaops.kept import MOST_SHAPES, Given, Kept, planned_with_values
+from villaops.kept import MOST_SHAPES, Given, Kept, first_of_each, planned_with_values
 
 
 class Page[Item](Output):
@@ -103,15 +103,23 @@ class Owned[M: Model]:
 
     def __init__(self, model: type[M]) -> None:
         self._rows: Any = model._default_manager
-        self._one: Kept[M] = Kept(self._with_id)
+        self.one: Kept[M] = Kept(self._with_id)
 
     def find(self, organization: Model, pk: UUID, missing: type[NotFound]) -> M:
         """The row of this id, or the error that says there is none."""
-        return found(self._one.first(organization=organization.pk, pk=pk), missing)
+        return found(self.one.first(organization=organization.pk, pk=pk), missing)
 
     def _with_id(self, *, organization: Any, pk: Any) -> QuerySet[M, Any]:
         rows: QuerySet[M, Any] = self._rows.for_organization(organization).filter(pk=pk)
         return rows
+
+
+def find_each(organization: Model, *wanted: tuple[Owned[Any], UUID, type[NotFound]]) -> list[Any]:
+    """The rows of these ids in one statement, or the error that says which is the first missing."""
+    rows = first_of_each(
+        *((owned.one, {"organization": organization.pk, "pk": pk}) for owned, pk, _ in wanted)
+    )
+    return [found(row, missing) for row, (_, _, missing) in zip(rows, wanted, strict=True)]
 
 
 def page[M: Model, Item](

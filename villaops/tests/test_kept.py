@@ -4,10 +4,12 @@ import gc
 import threading
 import weakref
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection, connections
+from uuid_utils.compat import uuid7
 
 from accounts.models import Organization, User
 from bookings.blocks import block_nights
@@ -16,7 +18,7 @@ from bookings.querysets import BookingQuerySet
 from conftest import Statements
 from guests.models import Guest
 from properties.models import Property
-from villaops.kept import Kept, insert, planned_with_values
+from villaops.kept import Kept, first_of_each, insert, planned_with_values
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import DAY, make_booking, make_guest, make_property, units_of
 
@@ -170,6 +172,49 @@ def test_rows_are_written_as_django_would(
     assert [row["night"] for row in found] == days
     assert plain == plain[:1] * 2 * many
     assert not rows[0]._state.adding
+
+
+def test_rows_of_two_models_are_written_in_one_statement(
+    organization: Organization, bookings: None, statements: Statements
+) -> None:
+    booking = Booking.objects.select_related("property", "unit", "guest").earliest("check_in")
+    booking.pk, booking.reference = uuid7(), "VO-TWO"
+    booking.check_in, booking.check_out = DAY.replace(day=20), DAY.replace(day=22)
+    price = (booking.total_price or Decimal(0)) / 2
+    nights = [
+        Night(
+            organization=organization,
+            unit=booking.unit,
+            night=DAY.replace(day=day),
+            booking=booking,
+            price=price,
+        )
+        for day in (20, 21)
+    ]
+    booking.total_price = price * 2
+
+    with statements(1):
+        insert([booking], nights)
+
+    written = Booking.objects.get(reference="VO-TWO")
+    assert [night.price for night in written.nights.order_by("night")] == [price, price]
+    assert not nights[0]._state.adding
+
+
+def test_what_has_nothing_to_do_with_each_other_is_found_together(
+    organization: Organization, bookings: None, statements: Statements
+) -> None:
+    home, guest = Property.objects.get(), Guest.objects.earliest("name")
+    of_one = Kept(lambda *, pk: Property.objects.filter(pk=pk).select_related("organization"))
+    of_guest = Kept(lambda *, pk: Guest.objects.filter(pk=pk))
+    asked = (of_one, {"pk": home.pk}), (of_guest, {"pk": home.pk}), (of_guest, {"pk": guest.pk})
+
+    with statements(1):
+        found = first_of_each(*asked)
+
+    assert same([found[0]], Property.objects.select_related("organization"))
+    assert found[1] is None
+    assert same([found[2]], Guest.objects.filter(pk=guest.pk))
 
 
 def test_rows_with_arrays_are_not_written_many_at_once(organization: Organization) -> None:
