@@ -25,17 +25,23 @@ PLACE = "place"
 
 
 @dataclass(frozen=True)
-class Days:
-    """For each time zone the organization has properties in, which date the page is about there.
+class Chosen:
+    """The day a page is about, as the organization counts days.
 
     `is_live`: the page is about now, and so about the date it is at each property. Otherwise it is
     about one date everywhere; `is_past` or to come.
     """
 
-    by_zone: dict[str, dt.date]
     day: dt.date
     is_live: bool
     is_past: bool
+
+
+@dataclass(frozen=True)
+class Days(Chosen):
+    """For each time zone the organization has properties in, which date the page is about there."""
+
+    by_zone: dict[str, dt.date]
     # Of which check-in days it is asked whether the guests came: those before this one, by zone.
     asked_before: dict[str, dt.date] = field(default_factory=dict)
 
@@ -114,21 +120,27 @@ class Stays:
     units: Units = field(default_factory=dict)
 
 
-def days_of(organization: Organization, chosen: dt.date | None) -> Days:
-    """The dates of the page for the day chosen; without one, or today's, the live page."""
+def chosen_by(organization: Organization, day: dt.date | None) -> Chosen:
+    """What a page is about for the day chosen; without one, or today's, it is live."""
+    today = today_in(organization.time_zone)
+    if day is None or day == today:
+        return Chosen(today, is_live=True, is_past=False)
+    return Chosen(day, is_live=False, is_past=day < today)
+
+
+def days_of(organization: Organization, chosen: Chosen) -> Days:
+    """The dates of the page, in each of the organization's time zones. One statement."""
     homes = Property.objects.for_organization(organization)
     zones = homes.order_by("time_zone").values_list("time_zone", flat=True).distinct()
-    today = today_in(organization.time_zone)
-    if chosen is None or chosen == today:
-        now = timezone.now()
-        return Days(
-            {zone: today_in(zone) for zone in zones},
-            today,
-            is_live=True,
-            is_past=False,
-            asked_before={zone: asked_before(zone, now) for zone in zones},
-        )
-    return Days(dict.fromkeys(zones, chosen), chosen, is_live=False, is_past=chosen < today)
+    about = (chosen.day, chosen.is_live, chosen.is_past)
+    if not chosen.is_live:
+        return Days(*about, dict.fromkeys(zones, chosen.day))
+    now = timezone.now()
+    return Days(
+        *about,
+        {zone: today_in(zone) for zone in zones},
+        asked_before={zone: asked_before(zone, now) for zone in zones},
+    )
 
 
 def on_their_day(

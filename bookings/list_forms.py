@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -48,14 +48,15 @@ class BookingFilter(HouseForm):
         self, data: QueryDict, *, properties: Iterable[tuple[UUID, str]], prices: bool
     ) -> None:
         super().__init__(data)
-        names = [(str(pk), name) for pk, name in properties]
         self.offered = columns_for(prices=prices)
         # The address says `columns=a,b`; a form of checkboxes says `columns=a&columns=b`.
         asked = ",".join(data.getlist("columns")).split(",")
         self.columns = chosen_columns(asked, prices=prices)
         self._usual_columns = chosen_columns((), prices=prices)
         self.offer("status", [("", _("All")), *Status.choices])
-        self.offer("property", [("", _("All properties")), *names])
+        homes = cast(forms.ChoiceField, self.fields["property"])
+        # Read when the form is shown or the address names one, and not for its other fields.
+        homes.choices = lambda: [("", _("All properties")), *((str(pk), n) for pk, n in properties)]
         self.offer("source", [("", _("All sources")), *Booking.Source.choices])
         self.offer("sort", orderings(self.offered))
         self.fields["q"].widget.attrs["placeholder"] = _("Guest, e-mail or reference")

@@ -5,6 +5,8 @@ from typing import Any, cast
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,6 +23,7 @@ from villaops import written
 from villaops.clock import today_in
 from villaops.pages import wants_fragment
 from villaops.paging import DeepPaginator
+from villaops.parts import Sight, part_of, stand_in
 from villaops.tenancy import Door
 
 PAGE_SIZE = 25
@@ -37,30 +40,62 @@ def index(request: OrganizationRequest) -> HttpResponse:
     if usual and not request.GET:
         return redirect(f"{request.path}?{usual.query}")
     filters = filter_of(request)
-    found = DeepPaginator(found_by(access, filters), PAGE_SIZE).get_page(request.GET.get("page"))
-    query = filters.query()
-    answer = render(
-        request,
-        "bookings/list.html#results" if wants_fragment(request) else "bookings/list.html",
-        {
+    results = _results(request, filters, views)
+    if wants_fragment(request):
+        answer = HttpResponse(results)
+        # The form sends every field; the address in the browser need not name the empty ones.
+        answer["HX-Push-Url"] = f"{request.path}{filters.address()}"
+        return answer
+    context = {"form": _form(request, filters), "results": results}
+    return render(request, "bookings/list.html", context)
+
+
+# Both parts depend on the bookings, the properties one may see, their units and guests; on the role
+# (prices, buttons, whether e-mails are searched); on the address (filters, sort, columns, page, and
+# where buttons lead back to); and on how the organization writes days and money. What time it is
+# they say nothing of: a hold that expires is written down. A person's own views are a stand-in.
+
+
+def _form(request: OrganizationRequest, filters: BookingFilter) -> SafeString:
+    def context(_sight: Sight) -> dict[str, Any]:
+        return {"filters": filters, "chips": _chips(filters)}
+
+    return part_of(request, "bookings/list.html#form", context)
+
+
+def _results(
+    request: OrganizationRequest, filters: BookingFilter, views: list[SavedView]
+) -> SafeString:
+    number = request.GET.get("page")
+    here = f"{request.path}{filters.address(page=number)}"
+
+    def context(sight: Sight) -> dict[str, Any]:
+        return {
             "filters": filters,
             "tabs": _tabs(filters),
             "chips": _chips(filters),
             "heads": _heads(filters),
             "shown": {column.key for column in filters.columns},
-            "bookings": found,
+            "bookings": DeepPaginator(found_by(sight, filters), PAGE_SIZE).get_page(number),
+            "query": filters.query(),
+            "here": here,
+            "everything": f"?{EVERYTHING}",
+            "page_query": filters.query_dict(),
+            "views_menu": stand_in("views_menu"),
+        }
+
+    def views_menu() -> str:
+        query = filters.query()
+        context = {
             "query": query,
-            "here": f"{request.path}{filters.address(page=request.GET.get('page'))}",
             "everything": f"?{EVERYTHING}",
             "views": views,
             "current_view": _current(views, query),
-            "page_query": filters.query_dict(),
-        },
-    )
-    if wants_fragment(request):
-        # The form sends every field; the address in the browser need not name the empty ones.
-        answer["HX-Push-Url"] = f"{request.path}{filters.address()}"
-    return answer
+        }
+        return render_to_string("bookings/list.html#views_menu", context, request)
+
+    own = {"views_menu": views_menu}
+    return part_of(request, "bookings/list.html#results", context, own)
 
 
 @page(Permission.READ_BOOKINGS)
@@ -104,7 +139,7 @@ def filter_of(request: OrganizationRequest) -> BookingFilter:
     )
 
 
-def found_by(access: Access, filters: BookingFilter) -> BookingQuerySet:
+def found_by(access: Access | Sight, filters: BookingFilter) -> BookingQuerySet:
     """The bookings the filter lets through, in its order."""
     found = (
         Booking.objects.for_organization(access.organization)

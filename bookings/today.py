@@ -16,9 +16,11 @@ from accounts.permissions import Permission
 from analytics.figures import DayOccupancy, occupancy_by_day
 from bookings.day_rows import (
     ONE,
+    Chosen,
     Days,
     Units,
     blocks_of,
+    chosen_by,
     days_of,
     on_their_day,
     pending_of,
@@ -27,6 +29,7 @@ from bookings.day_rows import (
 )
 from bookings.models import Booking
 from bookings.querysets import BookingQuerySet
+from villaops.parts import Sight, part_of
 
 COMING_SHOWN = 5
 CHART_DAYS = 7
@@ -41,10 +44,26 @@ LISTS = ("pending", "no-shows", "arrivals", "departures", "in-house", "turnovers
 @require_safe
 def today(request: OrganizationRequest) -> HttpResponse:
     """Arrivals, departures, guests in house, turnovers, requests and blocks of a day."""
-    organization = request.access.organization
-    days = days_of(organization, _chosen_day(request))
-    alone = request.GET.get("show", "")
-    alone = alone if alone in LISTS else ""
+    chosen = chosen_by(request.access.organization, _chosen_day(request))
+    here, query = request.get_full_path(), request.GET
+
+    # Depends on the bookings and blocks of the properties one may see, with their nights, units and
+    # guests; on the role (buttons, occupancy); on the address (the day, the list that stands alone,
+    # its page, and where buttons lead back to); on how the organization writes days; and on the
+    # date and, at ten in the morning, the hour at its properties. Nothing of it is one person's.
+    def day(sight: Sight) -> dict[str, Any]:
+        alone = query.get("show", "")
+        shown = _shown(sight, chosen, alone if alone in LISTS else "", query.get("page"))
+        return {**shown, "here": here, "query": query}
+
+    part = part_of(request, "bookings/today.html#body", day)
+    return render(request, "bookings/today.html", {"days": chosen, "part": part})
+
+
+def _shown(sight: Sight, chosen: Chosen, alone: str, number: str | None) -> dict[str, Any]:
+    """The whole day, or the page of the list that stands alone."""
+    organization = sight.organization
+    days = days_of(organization, chosen)
     stays = stays_of(organization, days)
     rows: dict[str, list[Any]] = {
         "no-shows": stays.no_shows,
@@ -54,26 +73,20 @@ def today(request: OrganizationRequest) -> HttpResponse:
         "turnovers": stays.turnovers,
         "blocks": blocks_of(organization, days),
     }
-    number = request.GET.get("page")
     lists = {"pending": _pending(organization, days, alone, number)} | _lists(rows, alone, number)
     coming = _coming(organization, days) if days.is_live and not alone else []
     _bring(organization, lists, stays.units, coming)
-    has_chart = request.access.can(Permission.READ_OCCUPANCY) and not alone
-    return render(
-        request,
-        "bookings/today.html",
-        {
-            "days": days,
-            "here": request.get_full_path(),
-            "previous": days.day - ONE if days.day > dt.date.min else None,
-            "next": days.day + ONE if days.day < _last_day() else None,
-            "lists": lists,
-            "unplaced": stays.unplaced if days.is_live else 0,
-            "alone": alone,
-            "coming": coming,
-            "chart": _chart(organization, days) if has_chart else None,
-        },
-    )
+    has_chart = sight.can(Permission.READ_OCCUPANCY) and not alone
+    return {
+        "days": days,
+        "previous": days.day - ONE if days.day > dt.date.min else None,
+        "next": days.day + ONE if days.day < _last_day() else None,
+        "lists": lists,
+        "unplaced": stays.unplaced if days.is_live else 0,
+        "alone": alone,
+        "coming": coming,
+        "chart": _chart(organization, days) if has_chart else None,
+    }
 
 
 def _chosen_day(request: OrganizationRequest) -> dt.date | None:

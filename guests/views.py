@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +21,7 @@ from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, wants_fragment
 from villaops.paging import DeepPaginator
+from villaops.parts import Sight, part_of
 
 PAGE_SIZE = 25
 # Likely doubles shown on a profile; the page to merge has the same ones and a search.
@@ -34,20 +35,26 @@ def index(request: OrganizationRequest) -> HttpResponse:
     search = request.GET.get("q", "").replace("\0", "").strip()
     order = request.GET.get("sort", "")
     order = order if order in ORDERS else "name"
-    organization = request.access.organization
-    found = Guest.objects.for_organization(organization).matching(search)
-    shown = with_stays(found, today_in(organization.time_zone)).order_by(*ORDERS[order])
-    guests = DeepPaginator(shown, PAGE_SIZE, total=found.count()).get_page(request.GET.get("page"))
-    template = "guests/list.html#results" if wants_fragment(request) else "guests/list.html"
-    columns = [_column(request, order, name, label) for name, label in COLUMNS.items()]
-    context = {
-        "guests": guests,
-        "search": search,
-        "order": order,
-        "columns": columns,
-        "sorts": SORTS,
-    }
-    return render(request, template, context)
+    query, number = request.GET, request.GET.get("page")
+
+    # Depends on the guests and the bookings of the properties one may see, on the role (the button
+    # of an empty list), the address and today's date. Nothing of it is one person's.
+    def results(sight: Sight) -> dict[str, Any]:
+        organization = sight.organization
+        found = Guest.objects.for_organization(organization).matching(search)
+        shown = with_stays(found, today_in(organization.time_zone)).order_by(*ORDERS[order])
+        return {
+            "guests": DeepPaginator(shown, PAGE_SIZE, total=found.count()).get_page(number),
+            "search": search,
+            "query": query,
+            "columns": [_column(query, order, name, label) for name, label in COLUMNS.items()],
+        }
+
+    part = part_of(request, "guests/list.html#results", results)
+    if wants_fragment(request):
+        return HttpResponse(part)
+    context = {"results": part, "search": search, "order": order, "sorts": SORTS}
+    return render(request, "guests/list.html", context)
 
 
 COLUMNS = {
@@ -71,11 +78,11 @@ SORTS = {
 FROM_THE_TOP = ("stays", "last")
 
 
-def _column(request: OrganizationRequest, order: str, name: str, label: Any) -> dict[str, Any]:
+def _column(asked: QueryDict, order: str, name: str, label: Any) -> dict[str, Any]:
     """A heading that sorts: by it, and the other way round when it does already."""
     first = f"-{name}" if name in FROM_THE_TOP else name
     other = name if name in FROM_THE_TOP else f"-{name}"
-    query = request.GET.copy()
+    query = asked.copy()
     query.pop("page", None)
     query["sort"] = other if order == first else first
     sorted_by = {name: "ascending", f"-{name}": "descending"}.get(order)

@@ -24,6 +24,7 @@ from properties.services import create_property, delete_property, update_propert
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post
+from villaops.parts import Sight, part_of
 
 LOOKS = ("cards", "table")
 PAGE_SIZE = 24
@@ -37,27 +38,32 @@ UNITS_SHOWN = 12
 @require_safe
 def index(request: OrganizationRequest) -> HttpResponse:
     """The properties by name, as cards or as a table, each as it stands tonight."""
-    homes = Property.objects.for_organization(request.access.organization).with_unit_count()
-    shown = Paginator(homes.order_by("name", "id"), PAGE_SIZE).get_page(request.GET.get("page"))
-    outlooks = outlook_of(
-        {home.pk: today_in(home.time_zone) for home in shown}, nights=OUTLOOK_NIGHTS
-    )
-    look = request.GET.get("view")
-    return render(
-        request,
-        "properties/list.html",
-        {
+    query, look = request.GET, request.GET.get("view")
+
+    # Depends on the properties one may see, with their units, nights and blocks; on the role
+    # (prices, occupancy, the button of an empty list); on the address; on how the organization
+    # writes money; and on the date at each property. Nothing of it is one person's.
+    def everything(sight: Sight) -> dict[str, Any]:
+        homes = Property.objects.for_organization(sight.organization).with_unit_count()
+        shown = Paginator(homes.order_by("name", "id"), PAGE_SIZE).get_page(query.get("page"))
+        outlooks = outlook_of(
+            {home.pk: today_in(home.time_zone) for home in shown}, nights=OUTLOOK_NIGHTS
+        )
+        return {
             "page": shown,
+            "query": query,
             "rows": [
                 {"property": home, "outlook": outlook, "tonight": tonight_at(home, outlook)}
                 for home in shown
                 for outlook in [outlooks.get(home.pk, Outlook())]
             ],
             "look": look if look in LOOKS else LOOKS[0],
-            "shows_prices": request.access.can(Permission.READ_PRICES),
-            "shows_occupancy": request.access.can(Permission.READ_OCCUPANCY),
-        },
-    )
+            "shows_prices": sight.can(Permission.READ_PRICES),
+            "shows_occupancy": sight.can(Permission.READ_OCCUPANCY),
+        }
+
+    part = part_of(request, "properties/list.html#everything", everything)
+    return render(request, "properties/list.html", {"part": part})
 
 
 @page(Permission.READ_PROPERTIES)

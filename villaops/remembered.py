@@ -47,14 +47,19 @@ class Told:
 
 
 def recall[Other](
-    request: HttpRequest, access: Access | KeyAccess, answer: Callable[[], Told | Other]
+    request: HttpRequest,
+    access: Access | KeyAccess,
+    answer: Callable[[], Told | Other],
+    *,
+    part: str = "",
 ) -> Told | Other:
     """What this request was answered, or what it is answered now; only what is Told is remembered.
 
     For requests that only read, in the organization's context. An answer may depend on its rows,
     the address, the caller's rights and limits, the language and the day somewhere; nothing else.
+    part: which one, where an address has several.
     """
-    key = _key(request, access)
+    key = _key(request, access, part)
     # No time zone's day begins between two of these.
     of = (edition(), timezone.now().timestamp() // QUARTER)
     answers = caches["answers"]
@@ -75,7 +80,7 @@ def recall[Other](
     return told
 
 
-def _key(request: HttpRequest, access: Access | KeyAccess) -> str:
+def _key(request: HttpRequest, access: Access | KeyAccess, part: str) -> str:
     # Its row was read before the edition was: an answer made of an older one is never found again.
     organization = access.organization
     fields = organization._meta.concrete_fields
@@ -84,5 +89,6 @@ def _key(request: HttpRequest, access: Access | KeyAccess) -> str:
         access.sight(),
         request.build_absolute_uri(),
         get_language(),
+        part,
     )
     return blake2b(repr(question).encode(), digest_size=20).hexdigest()

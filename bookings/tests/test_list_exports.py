@@ -144,5 +144,5 @@ def test_export_asks_as_much_for_one_row_as_for_three(
         make_booking(home)
 
     # The last of them gives the test its own context back.
-    with statements(7):
+    with statements(6):
         content(client.get(f"{root}export?format=xlsx"))

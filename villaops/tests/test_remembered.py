@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 from django.utils import timezone
@@ -31,6 +32,7 @@ from bookings.models import Booking
 from conftest import Statements
 from guests.api import GuestQuery, Guests
 from guests.models import Guest
+from villaops import parts
 from villaops.api.endpoint import Endpoint
 from villaops.remembered import Told, recall
 from villaops.tenancy import Door, all_organizations, edition, organization_context
@@ -177,6 +179,8 @@ ASKED = {
     "list_properties": "properties?search=a",
     "list_units": "properties/{property}/units",
 }
+# Where parts of pages are.
+PAGES = ["", "?show=pending", "bookings/?q=lena", "guests/?q=lena", "properties/"]
 # Read in the same request, to find out who asks.
 OF_WHO_ASKS = {
     "accounts_membership",
@@ -197,8 +201,23 @@ def operations(patterns: Any = None) -> Iterator[str]:
             yield from (one.name for one in endpoint.operations.values() if one.remembered)
 
 
+def named_parts() -> Iterator[str]:
+    """The templates of all parts of pages that are remembered."""
+    for app in (
+        "accounts",
+        "analytics",
+        "bookings",
+        "guests",
+        "imports",
+        "messaging",
+        "properties",
+    ):
+        for module in (settings.BASE_DIR / app).glob("*.py"):
+            yield from re.findall(r'part_of\(\s*request,\s*"(.*?)"', module.read_text())
+
+
 def test_all_that_answers_are_made_of_raises_the_edition(
-    api: Api, owner: User, house: Booking
+    api: Api, owner: User, house: Booking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     organization = house.organization
     with organization_context(organization, by=None, door=Door.COMMAND):
@@ -216,6 +235,23 @@ def test_all_that_answers_are_made_of_raises_the_edition(
     part: Any = RequestFactory().get("/")
     part.access = Access(owner, organization, Role.OWNER)
 
+    made = parts._made
+    captured_parts: dict[str, str] = {}
+
+    def told_apart(access: Access, template: str, context: Any) -> Told:
+        """What a part alone is made of: its page has more, which is the person's own."""
+        with CaptureQueriesContext(connection) as captured:
+            part = made(access, template, context)
+        captured_parts[template] = " ".join(query["sql"] for query in captured.captured_queries)
+        return part
+
+    monkeypatch.setattr(parts, "_made", told_apart)
+    pages = Client()
+    pages.force_login(owner)
+    for page in PAGES:
+        assert pages.get(f"/o/{organization.slug}/{page}").status_code == 200
+    assert set(captured_parts) == set(named_parts())
+
     with CaptureQueriesContext(connection) as captured:
         for address in ASKED.values():
             assert api.send("GET", f"/api/v1/{address.format(**names)}").status_code == 200
@@ -226,6 +262,7 @@ def test_all_that_answers_are_made_of_raises_the_edition(
             calendar.bars_between(organization.pk, DAY, DAY + timedelta(42))
 
     told = " ".join(query["sql"] for query in captured.captured_queries)
+    told += " ".join(captured_parts.values())
     words = set(re.findall(r"\w+", told))
     read = {table for table in connection.introspection.table_names() if table in words}
     assert {"bookings_night", "guests_guest"} < read
