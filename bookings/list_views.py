@@ -17,7 +17,7 @@ from bookings.exports import READ_AT_ONCE, as_file
 from bookings.list_forms import EVERYTHING, WITHOUT_UNIT, BookingFilter
 from bookings.models import Booking, SavedView
 from bookings.querysets import BookingQuerySet
-from bookings.saved_views import views_of
+from bookings.saved_views import menu_of
 from properties.models import Property
 from villaops import written
 from villaops.clock import today_in
@@ -35,7 +35,7 @@ KINDS = ("csv", "xlsx")
 def index(request: OrganizationRequest) -> HttpResponse:
     """The bookings, as the address says; the person's default view where it says nothing."""
     access = request.access
-    views = list(views_of(organization=access.organization, user=access.user))
+    views = menu_of(organization=access.organization, user=access.user)
     usual = next((view for view in views if view.is_default and view.query), None)
     if usual and not request.GET:
         return redirect(f"{request.path}?{usual.query}")

@@ -6,6 +6,7 @@ from accounts.models import Organization, User
 from bookings.models import SavedView
 from bookings.querysets import SavedViewQuerySet
 from villaops.errors import Conflict, NotFound
+from villaops.kept import Kept
 from villaops.verbs import clean, verb
 
 PAGE = "bookings"
@@ -33,13 +34,22 @@ class TooManyViews(Conflict):
 CONSTRAINTS = {"saved_view_name_taken": ViewNameTaken}
 
 
-def views_of(*, organization: Organization, user: User) -> SavedViewQuerySet:
+def views_of(*, organization: Organization | UUID, user: User | UUID) -> SavedViewQuerySet:
     """A person's own views, in their order."""
     return (
         SavedView.objects.for_organization(organization)
         .filter(user=user, page=PAGE)
         .order_by("position", "created_at", "id")
     )
+
+
+# The menu of them is on every page of the list.
+_MENU = Kept(lambda organization, user: views_of(organization=organization, user=user))
+
+
+def menu_of(*, organization: Organization, user: User) -> list[SavedView]:
+    """The same, read at once."""
+    return _MENU.all(organization=organization.pk, user=user.pk)
 
 
 def find_view(*, organization: Organization, user: User, view_id: UUID) -> SavedView:

@@ -25,6 +25,7 @@ from messaging.models import Notification, NotificationPreference
 from messaging.notification_kinds import NOTIFICATIONS, NotificationKind
 from messaging.notification_words import words_of
 from messaging.writing import site
+from villaops.kept import Kept
 from villaops.schedules import daily
 from villaops.tenancy import Door, all_organizations, organization_context
 from villaops.verbs import verb
@@ -117,10 +118,17 @@ def _preferences(organization: Organization) -> dict[UUID, NotificationPreferenc
 # --- Reading ---------------------------------------------------------------------------------
 
 
+# The bell is on every page.
+_UNREAD = Kept(
+    lambda organization, user: (
+        Notification.objects.for_organization(organization).shown_to(user).unread()
+    )
+)
+
+
 def unread_count(access: Access) -> int:
     """How many the bell counts."""
-    own = Notification.objects.for_organization(access.organization)
-    return own.shown_to(access.user.pk).unread().count()
+    return _UNREAD.count(organization=access.organization.pk, user=access.user.pk)
 
 
 @verb()

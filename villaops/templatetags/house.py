@@ -217,7 +217,8 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 
-@dataclass(frozen=True)
+# There is one of each place.
+@dataclass(frozen=True, eq=False)
 class NavigationItem:
     """A place of the dashboard."""
 
