@@ -1,14 +1,13 @@
 """What every form of the dashboard has in common: its look, and how a verb's refusal reaches it."""
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
-from django.forms.utils import flatatt
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from villaops.errors import DomainError
@@ -22,11 +21,21 @@ CLASS_OF_WIDGET: tuple[tuple[type[forms.Widget], str], ...] = (
 )
 
 
+# Of Django's templates those that draw nothing but one `<input>`.
+INPUTS = {
+    f"django/forms/widgets/{name}.html"
+    for name in (
+        *("text", "number", "email", "url", "search", "tel", "password", "hidden"),
+        *("date", "time", "datetime", "checkbox", "checkbox_option", "radio_option"),
+    )
+}
+
+
 class Renderer(TemplatesSetting):
     """Fields are drawn by our own component.
 
-    Django renders two templates for each option of a select: twenty milliseconds for the two
-    hundred houses to choose from. Ours are drawn without.
+    Django renders two templates for each option of a select and each box to tick: twenty
+    milliseconds for the two hundred houses to choose from. Ours are drawn without.
     """
 
     field_template_name = "components/field.html"
@@ -37,30 +46,46 @@ class Renderer(TemplatesSetting):
         """The form, field or widget as HTML."""
         if template_name == forms.Select.template_name:
             return _select(context["widget"])
+        if template_name in INPUTS and not context["widget"].get("wrap_label"):
+            return _input(context["widget"])
         return super().render(template_name, context, request)
 
 
 def _select(widget: Mapping[str, Any]) -> SafeString:
     """A widget's choices as Django's own template draws them."""
-    groups = format_html_join(
-        "\n",
-        "{}",
-        ((_group(name, options),) for name, options, _index in widget["optgroups"]),
-    )
-    attributes = flatatt({"name": widget["name"], **widget["attrs"]})
-    return format_html("<select{}>{}</select>", attributes, groups)
+    groups = "\n".join(_group(name, options) for name, options, _index in widget["optgroups"])
+    name = _escaped(widget["name"])
+    return SafeString(f'<select name="{name}"{_attributes(widget)}>{groups}</select>')
 
 
-def _group(name: str | None, options: Iterable[Mapping[str, Any]]) -> SafeString:
-    drawn = format_html_join(
-        "\n",
-        '<option value="{}"{}>{}</option>',
-        (
-            (one["value"], flatatt(one["attrs"]) if one["attrs"] else "", one["label"])
-            for one in options
-        ),
+def _group(name: str | None, options: Iterable[Mapping[str, Any]]) -> str:
+    drawn = "\n".join(_option(one) for one in options)
+    return f'<optgroup label="{_escaped(name)}">{drawn}</optgroup>' if name else drawn
+
+
+def _option(one: Mapping[str, Any]) -> str:
+    value, label = _escaped(one["value"]), _escaped(one["label"])
+    return f'<option value="{value}"{_attributes(one)}>{label}</option>'
+
+
+def _input(widget: Mapping[str, Any]) -> SafeString:
+    value = "" if widget["value"] is None else f' value="{_escaped(widget["value"])}"'
+    kind, name = _escaped(widget["type"]), _escaped(widget["name"])
+    return SafeString(f'<input type="{kind}" name="{name}"{value}{_attributes(widget)}>')
+
+
+def _attributes(widget: Mapping[str, Any]) -> str:
+    return "".join(
+        f" {_escaped(name)}" if value is True else f' {_escaped(name)}="{_escaped(value)}"'
+        for name, value in widget["attrs"].items()
+        if value is not False
     )
-    return format_html('<optgroup label="{}">{}</optgroup>', name, drawn) if name else drawn
+
+
+def _escaped(value: Any) -> str:
+    """What `conditional_escape` does, at a third of its price."""
+    text = str(value)
+    return text if isinstance(text, SafeString) else escape(text)
 
 
 class DayInput(forms.DateInput):

@@ -16,6 +16,7 @@ from babel.core import Locale, UnknownLocaleError, get_global
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal, get_currency_precision
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
 # The house's own way: `Sat 21 Nov 2026`. Plain English is neither British nor American.
 OWN = "en"
@@ -121,17 +122,12 @@ def weekday(value: dt.date) -> str:
 
 def moment(value: dt.datetime) -> str:
     """`21 Nov 2026, 14:05`, in the value's own zone."""
-    locale = locale_of(_in_force.get())
-    if locale is None:
-        return date_format(value, "j M Y, H:i")
-    return f"{plain_day(value)}, {_time(value.time(), locale)}"
+    return f"{plain_day(value.date())}, {_clock(value)}"
 
 
 def short_moment(value: dt.datetime) -> str:
     """`Tue 24 Nov, 18:00`, in the value's own zone, where the year goes without saying."""
-    locale = locale_of(_in_force.get())
-    time = date_format(value, "H:i") if locale is None else _time(value.time(), locale)
-    return f"{short_day(value)}, {time}"
+    return f"{short_day(value.date())}, {_clock(value)}"
 
 
 def time_of_day(value: str) -> str:
@@ -140,20 +136,32 @@ def time_of_day(value: str) -> str:
     return value if locale is None else _time(dt.time.fromisoformat(value), locale)
 
 
+def _clock(value: dt.datetime) -> str:
+    locale = locale_of(_in_force.get())
+    return f"{value:%H:%M}" if locale is None else _time(value.time(), locale)
+
+
 def _time(value: dt.time, locale: Locale) -> str:
     return format_time(value.replace(tzinfo=None), "short", locale=locale)
 
 
 def _written(value: dt.date, own: str, skeleton: str) -> str:
-    locale = locale_of(_in_force.get())
+    # Its day alone: equal moments in two zones may be on different days.
+    date = value.date() if isinstance(value, dt.datetime) else value
+    return _written_in(_in_force.get(), get_language(), date, own, skeleton)
+
+
+# The rows of a page share their days.
+@lru_cache(maxsize=4096)
+def _written_in(code: str, _language: str | None, value: dt.date, own: str, skeleton: str) -> str:
+    locale = locale_of(code)
     if locale is None:
         return date_format(value, own)
-    date = value.date() if isinstance(value, dt.datetime) else value
     try:
-        return format_skeleton(skeleton, date, locale=locale)
+        return format_skeleton(skeleton, value, locale=locale)
     except KeyError:
         # A language too rare to have all of them.
-        return format_date(date, "medium", locale=locale)
+        return format_date(value, "medium", locale=locale)
 
 
 # --- Numbers and money -----------------------------------------------------------------------
