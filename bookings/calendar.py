@@ -62,7 +62,7 @@ _MOVES = """EXISTS (
 # bar and need no look at their nights.
 #
 # The text is put together here, since json_build_object takes four times as long; to_json quotes
-# what people typed.
+# what people typed. Where a bar is follows from its unit; a part says when the whole stay is.
 _BARS = """
 WITH stay AS MATERIALIZED (
     SELECT b.*, coalesce(g.name, '') AS guest_name
@@ -89,12 +89,10 @@ bar AS (
     WHERE part.first < %(end)s AND part.last >= %(start)s
     UNION ALL
     SELECT k.start, k.id, concat('{{"id":"', k.id, '","kind":"block","unit":"', k.unit_id,
-        '","property":"', u.property_id, '","start":"', k.start, '","end":"', k."end",
-        '","from":"', k.start, '","to":"', k."end", '","reason":"', k.reason,
+        '","start":"', k.start, '","end":"', k."end", '","reason":"', k.reason,
         '","name":', to_json(coalesce(k.note, '')),
         ',"reference":"","guests":0,"source":"","seen":"', {seen_block}, '"}}')
     FROM bookings_block k
-    JOIN properties_unit u ON u.organization_id = k.organization_id AND u.id = k.unit_id
     WHERE k.organization_id = %(organization)s AND k.deleted_at IS NULL
         AND k.start < %(end)s AND k."end" >= %(start)s
         AND (%(holder)s::uuid IS NULL OR k.id = %(holder)s)
@@ -129,9 +127,8 @@ _ANCHOR = "(now() - interval '5 minutes')"
 # A double rounds to the microsecond for this century, and is quicker than `extract`'s numeric.
 _MICROSECONDS = "(date_part('epoch', {moment}) * 1000000)::bigint::text"
 
-_BAR = """concat('{{"id":"', s.id, '","kind":"booking","unit":', {unit},
-        ',"property":"', s.property_id, '","start":"', {first}, '","end":"', {last},
-        '","from":"', s.check_in, '","to":"', s.check_out, '","status":"', s.status,
+_BAR = """concat('{{"id":"', s.id, '","kind":"booking","unit":', {place},
+        ',"start":"', {first}, '","end":"', {last}, {of} '","status":"', s.status,
         '","name":', to_json(s.guest_name), ',"reference":', to_json(s.reference),
         ',"guests":', s.adults + s.children, ',"source":"', s.source, '"',
         CASE WHEN s.hold_expires_at IS NOT NULL THEN ',"is_held":true' END,
@@ -149,13 +146,19 @@ def _statement(stays: str, moved: str) -> str:
         stays=stays.format(columns=_COLUMNS, live=_LIVE, longest=MAX_NIGHTS),
         moved=moved.format(moves=_MOVES),
         whole=_BAR.format(
-            unit="CASE WHEN s.is_placed THEN '\"' || s.unit_id || '\"' ELSE 'null' END",
+            place="CASE WHEN s.is_placed THEN '\"' || s.unit_id ELSE"
+            " 'null,\"property\":\"' || s.property_id END, '\"'",
             first="s.check_in",
             last="s.check_out",
+            of="",
             seen=seen,
         ),
         part=_BAR.format(
-            unit="'\"' || part.unit_id || '\"'", first="part.first", last="part.last", seen=seen
+            place="'\"', part.unit_id, '\"'",
+            first="part.first",
+            last="part.last",
+            of="""'","from":"', s.check_in, '","to":"', s.check_out,""",
+            seen=seen,
         ),
         seen_block=_MICROSECONDS.format(moment="k.updated_at"),
         as_of=f"{_MICROSECONDS.format(moment=_ANCHOR)} || '.'"

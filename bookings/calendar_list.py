@@ -35,6 +35,7 @@ class Span:
     name: str = ""
     state: str = ""
     label: str = ""
+    # Of a stay without a unit: the property's name.
     place: str = ""
 
     def buttons(self) -> list[tuple[str, Move]]:
@@ -87,28 +88,33 @@ def listed(
     units = Unit.objects.for_organization(organization_id).select_related("property").in_order()
     if home:
         units = units.filter(property__pk=home)
-    by_unit: dict[str | None, list[Span]] = {}
+    ids = list(units.values_list("pk", flat=True))
+    shown = {str(pk) for pk in ids}
+    by_unit: dict[str, list[Span]] = {}
+    waiting = []
     places = dict(
         Property.objects.for_organization(organization_id).values_list("pk", "name").order_by("pk")
     )
     for bar in json.loads(calendar.bars_between(organization_id, start, end)[0]):
-        if home in (None, "", bar["property"]):
-            by_unit.setdefault(bar["unit"], []).append(_span(bar, places[UUID(bar["property"])]))
-    busiest = max((len(spans) for unit, spans in by_unit.items() if unit), default=1)
+        if bar["unit"] in shown:
+            by_unit.setdefault(bar["unit"], []).append(_span(bar))
+        elif bar["unit"] is None and home in (None, "", bar["property"]):
+            waiting.append(_span(bar, places[UUID(bar["property"])]))
+    busiest = max((len(spans) for spans in by_unit.values()), default=1)
     size = max(min(STAYS_PER_PAGE // busiest, MOST_UNITS), 1)
-    page = Paginator(units, size).get_page(number)
+    page = Paginator(ids, size).get_page(number)
     rows = [
         Row(
             unit,
             _with_free(by_unit.get(str(unit.pk), []), start, end),
             unit.status == Unit.Status.ACTIVE and unit.property.is_open(),
         )
-        for unit in page
+        for unit in units.filter(pk__in=list(page))
     ]
-    return {"page": page, "rows": rows, "unassigned": by_unit.get(None, [])}
+    return {"page": page, "rows": rows, "unassigned": waiting}
 
 
-def _span(bar: dict[str, Any], place: str) -> Span:
+def _span(bar: dict[str, Any], place: str = "") -> Span:
     is_stay = bar["kind"] == "booking"
     state = bar["status"] if is_stay else bar["reason"]
     label = Status(state).label if is_stay else Block.Reason(state).label

@@ -91,6 +91,10 @@ export class Store extends EventTarget {
   put(bars, holders = []) {
     for (const [key, bar] of this.bars) if (holders.includes(bar.id)) this.bars.delete(key);
     for (const bar of bars) {
+      // What follows from the rest does not travel.
+      bar.from ??= bar.start;
+      bar.to ??= bar.end;
+      bar.property ??= this.units.get(bar.unit)?.property.id;
       bar.first = toDay(bar.start);
       bar.last = toDay(bar.end);
       bar.key = `${bar.id}:${bar.unit}:${bar.start}`;
