@@ -155,11 +155,11 @@ def _quoted(
 ) -> dict[str, Any]:
     """For the template: the quote of what stands in the form, or what is wrong with its dates."""
     check_in, check_out = (_day(form, name) for name in ("check_in", "check_out"))
-    place = _place(place_key, properties, booking)
     if check_in is None or check_out is None:
         return {}
     if problem := dates_problem(check_in, check_out):
         return {"dates_problem": problem}
+    place = _place(place_key, properties, booking)
     return {"quote": quote(place, check_in, check_out, booking)} if place else {}
 
 
@@ -174,6 +174,8 @@ def _day(form: HouseForm, name: str) -> dt.date | None:
 def _place(
     key: str | None, properties: Iterable[Property], booking: Booking | None
 ) -> Place | None:
+    if not key:
+        return None
     field = PlaceField(required=False)
     field.offer(properties, current=booking)
     try:

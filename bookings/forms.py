@@ -55,15 +55,18 @@ class PlaceField(forms.TypedChoiceField):
     def offer(self, properties: Iterable[Property], *, current: Booking | None = None) -> None:
         """Offer the open ones of the properties (read `with_units`), and where `current` is now."""
         choices: list[tuple[str, Any]] = [("", _("Choose …"))]
+        first_free = str(_("%s · first free unit"))
         for home in properties:
-            group = self._group(home, current)
+            group = self._group(home, current, first_free)
             if len(group) == 1 and len(home.units_in_order) == 1:  # type: ignore[attr-defined]
                 choices.append((group[0][0], home.name))
             elif group:
                 choices.append((home.name, group))
         self.choices = choices
 
-    def _group(self, home: Property, current: Booking | None) -> list[tuple[str, str]]:
+    def _group(
+        self, home: Property, current: Booking | None, first_free: str
+    ) -> list[tuple[str, str]]:
         stays_here = current is not None and current.property_id == home.pk
         if not home.is_open() and not stays_here:
             return []
@@ -74,7 +77,7 @@ class PlaceField(forms.TypedChoiceField):
         ]
         group = []
         if len(units) > 1 and not stays_here:
-            group.append((f"p:{home.pk}", _("%s · first free unit") % home.name))
+            group.append((f"p:{home.pk}", first_free % home.name))
             self._places[f"p:{home.pk}"] = Place(home)
         for unit in units:
             group.append((f"u:{unit.pk}", f"{home.name} · {unit.name}"))
