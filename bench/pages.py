@@ -4,8 +4,10 @@
     VAR_DIR=var/bench .venv/bin/python -m bench.pages [TIMES] [WORDS OF ADDRESSES ...]
 
 Asks every GET of the route table, and more of what people ask for, one by one through Django's own
-client, as production is set up. Files to download and streams are no pages. Writes `bench/PAGES.md`
-when all are measured; answers 1 when a page's 95th percentile is over 150 ms.
+client, as production is set up. Files to download and streams are no pages. Each page is measured
+made anew, after a change of the organization's rows, and asked again without one
+(docs/decisions/0019-remembered-answers.md). Writes `bench/PAGES.md` when all are measured; answers
+1 when a page's 95th percentile, made anew, is over 150 ms.
 """
 
 import logging
@@ -87,14 +89,24 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Measured:
-    page: Page
-    status: int
+class Round:
+    """Statements, medians of processor time, and the 95th percentile of the clock's."""
+
     statements: int
     worker_ms: float
     postgres_ms: float
     p95: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A page made anew, and asked again."""
+
+    page: Page
+    status: int
     kilobytes: float
+    anew: Round
+    again: Round
 
 
 def main(times: int, words: list[str]) -> int:
@@ -106,18 +118,18 @@ def main(times: int, words: list[str]) -> int:
     place = Place.large()
     headers = place.page_headers()
     found = [
-        measure(page, headers, times)
+        measure(page, headers, times, place.change)
         for page in pages(place.organization.slug, values_of(place))
         if not words or any(word in page.path for word in words)
     ]
     # The clock is everybody's who works on the machine; processor time is the page's own.
-    found.sort(key=lambda one: -(one.worker_ms + one.postgres_ms))
+    found.sort(key=lambda one: -(one.anew.worker_ms + one.anew.postgres_ms))
     table = told(found)
     print(table)
     if not words:
         setting = where(times, started)
         Path(__file__).with_name("PAGES.md").write_text(f"# Pages\n\n{setting}\n\n{table}\n")
-    return int(any(one.p95 > MOST_MS or one.status >= 400 for one in found))
+    return int(any(one.anew.p95 > MOST_MS or one.status >= 400 for one in found))
 
 
 def set_up() -> None:
@@ -215,37 +227,47 @@ def pages(slug: str, values: dict[str, str]) -> list[Page]:
     return [Page(one.name, f"/o/{slug}/{one.path}", one.is_part) for one in found]
 
 
-def measure(page: Page, headers: dict[str, str], times: int) -> Measured:
-    """Medians of processor time; the 95th percentile of the clock's."""
-    from django.db import connection
+def measure(
+    page: Page, headers: dict[str, str], times: int, change: Callable[[], None]
+) -> Measured:
+    """The page after a change of the organization's rows, and without one."""
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
 
     client = Client(headers=headers | (FRAGMENT if page.is_part else {}), HTTP_HOST="127.0.0.1")
 
     for _ in range(WARM_UP):
-        client.get(page.path)
-    with CaptureQueriesContext(connection) as captured:
         answer = client.get(page.path)
-    statements = [one["sql"] for one in captured.captured_queries]
     status, size = answer.status_code, len(answer.content)
     # What a response holds on to would be looked through by each collection of garbage.
-    del answer, captured
+    del answer
+    anew = measure_round(client, page.path, times, change)
+    again = measure_round(client, page.path, times, lambda: None)
+    return Measured(page, status, size / 1000, anew, again)
+
+
+def measure_round(client: Any, path: str, times: int, before: Callable[[], None]) -> Round:
+    """So many requests, each after what goes before it."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    before()
+    with CaptureQueriesContext(connection) as captured:
+        client.get(path)
+    statements = [one["sql"] for one in captured.captured_queries]
+    del captured
     clock, worker, postgres = [], [], []
     for _ in range(times):
+        before()
         began = time.perf_counter(), time.process_time(), spent_by(postgres_pid)
-        client.get(page.path)
+        client.get(path)
         clock.append(time.perf_counter() - began[0])
         worker.append(time.process_time() - began[1])
         postgres.append(spent_by(postgres_pid) - began[2])
-    return Measured(
-        page,
-        status,
+    return Round(
         sum(not TRANSACTION.match(statement) for statement in statements),
         statistics.median(worker) * 1000,
         statistics.median(postgres) * 1000,
         statistics.quantiles(clock, n=20)[-1] * 1000,
-        size / 1000,
     )
 
 
@@ -263,14 +285,23 @@ def spent_by(pid: Callable[[], int]) -> float:
 
 def told(found: list[Measured]) -> str:
     """In Markdown, the dearest first."""
-    head = "| page | status | statements | worker ms | PostgreSQL ms | p95 ms | kB |"
+    head = (
+        "| page | status | kB | statements | worker ms | PostgreSQL ms | p95 ms"
+        " | again: statements | worker ms | PostgreSQL ms | p95 ms |"
+    )
     lines = [head, "|---" * (head.count("|") - 1) + "|"]
     lines.extend(
-        f"| `{one.page.name}` | {one.status} | {one.statements} | {one.worker_ms:.1f}"
-        f" | {one.postgres_ms:.1f} | {one.p95:.0f} | {one.kilobytes:.0f} |"
+        f"| `{one.page.name}` | {one.status} | {one.kilobytes:.0f}"
+        f" | {row_of(one.anew)} | {row_of(one.again)} |"
         for one in found
     )
     return "\n".join(lines)
+
+
+def row_of(one: Round) -> str:
+    """Its cells."""
+    times = f"{one.worker_ms:.1f} | {one.postgres_ms:.1f} | {one.p95:.0f}"
+    return f"{one.statements} | {times}"
 
 
 def where(times: int, load: float) -> str:
@@ -285,7 +316,8 @@ def where(times: int, load: float) -> str:
     return (
         f"{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores of {model[1] if model else '?'},"
         f" load {load:.1f} before it and {os.getloadavg()[0]:.1f} after; {', '.join(versions)}."
-        f" Each page {times} times, one after the other: `python -m bench.pages {times}`."
+        f" Each page {times} times made anew and {times} times asked again, one after the other:"
+        f" `python -m bench.pages {times}`."
     )
 
 
