@@ -8,26 +8,26 @@ from django.utils.translation import ngettext
 
 from accounts.models import Organization
 from analytics.asked import Asked
-from analytics.behind import NightsBehind
 from analytics.figures import total_of
-from analytics.reports import Scope, revenue, sources
-from analytics.summary import summaries, together
+from analytics.reports import Scope, earned, revenue
+from analytics.summary import ZERO, summaries, together
 from villaops import written
 
 
 @dataclass(frozen=True)
 class Sum:
-    """What a report's parts come to. Channels have no nights on offer."""
+    """What a report's parts come to. Channels are told by bookings, which tell no nights."""
 
     parts: str
-    nights: int
+    nights: int | None
     revenue: Decimal
     available: int | None = None
 
     def agrees(self, other: "Sum") -> bool:
         """Whether it is the same, to the night and to the cent."""
-        return (self.nights, self.revenue) == (other.nights, other.revenue) and (
-            None in (self.available, other.available) or self.available == other.available
+        nights = ((self.nights, other.nights), (self.available, other.available))
+        return self.revenue == other.revenue and all(
+            None in (one, same) or one == same for one, same in nights
         )
 
 
@@ -40,9 +40,7 @@ class Checked:
 
 
 def checked(organization: Organization, asked: Asked) -> Checked:
-    """Compare what properties, months, channels and single nights of the question add up to. Four
-    statements.
-    """
+    """Compare what properties, months and channels of the question add up to. Three statements."""
     sums = sums_of(asked.scope)
     whole = sums[0]
     wrong = [one for one in sums if not one.agrees(whole)]
@@ -60,13 +58,13 @@ def checked(organization: Organization, asked: Asked) -> Checked:
 
 def sums_of(scope: Scope) -> list[Sum]:
     """What each report comes to; of the properties first."""
-    homes = summaries(scope.organization, scope.start, scope.end, scope.choice).of(scope.currency)
+    homes = summaries(scope.organization, scope.start, scope.end, scope.choice, of="nights").of(
+        scope.currency
+    )
     of_homes = together(homes)
     months = revenue(scope, "month").items
     of_months = total_of(months, scope.start, scope.end)
-    channels = sources(scope)
-    of_channels = channels.total()
-    nights = NightsBehind.of(scope, adjusted=False).totals
+    channels = earned(scope)
     return [
         Sum(
             ngettext("%d property", "%d properties", len(homes)) % len(homes),
@@ -81,15 +79,16 @@ def sums_of(scope: Scope) -> list[Sum]:
             of_months.available,
         ),
         Sum(
-            ngettext("%d channel", "%d channels", len(channels.items)) % len(channels.items),
-            of_channels.nights_sold,
-            of_channels.room_revenue,
+            ngettext("%d channel", "%d channels", len(channels)) % len(channels),
+            None,
+            sum(channels.values(), ZERO),
         ),
-        Sum(_("all nights one by one"), nights.sold, nights.revenue),
     ]
 
 
 def _words(one: Sum, asked: Asked) -> str:
-    sold = written.number(one.nights, 0)
     money = written.money(one.revenue, asked.scope.currency)
+    if one.nights is None:
+        return money
+    sold = written.number(one.nights, 0)
     return _("%(sold)s nights sold and %(money)s") % {"sold": sold, "money": money}

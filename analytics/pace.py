@@ -11,36 +11,34 @@ from zoneinfo import ZoneInfo
 
 from analytics.asked import Asked, Period
 from analytics.reports import A_YEAR_OF_WEEKS, Scope, end_of
-from analytics.statements import KNOWN_HOMES, KNOWN_UNITS, rows_of
+from analytics.statements import HAPPENED, KNOWN_HOMES, KNOWN_UNITS, REPLACED, rows_of
 from analytics.summary import ZERO
 
 # So long before its first night a period is watched, on so many days.
 EARLY = timedelta(days=182)
 MOST_POINTS = 40
 
-# What each thing that happened to a unit's night added, so that what is on the books at a moment is
-# the sum of all before it: the last thing that had happened to each, as in PICKUP, in one reading.
+# What came on the books and went between the moments, so that what is on them at one is the sum of
+# all before it, as in PICKUP, in one reading.
 PACE = f"""
 WITH home AS MATERIALIZED ({KNOWN_HOMES}), room AS MATERIALIZED ({KNOWN_UNITS}),
-happened AS (
-    -- The newest of a night comes first, as in the index night_event_on_books: nothing is sorted.
-    SELECT moment, unit_id, sold, price,
-        lead(sold) OVER earlier AS was_sold, lead(price) OVER earlier AS price_before
-    FROM (
-        SELECT pgh_created_at AS moment, night, unit_id, pgh_id, price,
-            pgh_label <> 'delete' AND booking_id IS NOT NULL AS sold
-        FROM bookings_nightevent
-        WHERE organization_id = %(organization)s
-            AND night >= %(start)s AND night < %(end)s AND pgh_created_at < %(last)s
-    ) e
-    WINDOW earlier AS (PARTITION BY night, unit_id ORDER BY pgh_id DESC)
+happened AS MATERIALIZED (
+    SELECT width_bucket(e.pgh_created_at, %(moments)s::timestamptz[]) AS number,
+        e.pgh_label AS label, count(e.booking_id) AS nights, coalesce(sum(e.price), 0) AS revenue
+    FROM bookings_nightevent e WHERE {HAPPENED}
+    GROUP BY 1, 2
+), replaced AS (
+    SELECT width_bucket(e.pgh_created_at, %(moments)s::timestamptz[]) AS number,
+        count(*) AS nights, coalesce(sum(was.price), 0) AS revenue
+    FROM {REPLACED} AND EXISTS (SELECT FROM happened WHERE label = 'update')
+    GROUP BY 1
 )
-SELECT width_bucket(moment, %(moments)s::timestamptz[]),
-    (count(*) FILTER (WHERE sold) - count(*) FILTER (WHERE was_sold))::int,
-    coalesce(sum(price) FILTER (WHERE sold), 0)
-        - coalesce(sum(price_before) FILTER (WHERE was_sold), 0)
-FROM happened WHERE unit_id IN (SELECT id FROM room)
-GROUP BY 1
+SELECT number, sum(CASE label WHEN 'delete' THEN -nights ELSE nights END)::int,
+    sum(CASE label WHEN 'delete' THEN -revenue ELSE revenue END)
+FROM (
+    SELECT * FROM happened UNION ALL SELECT number, 'delete', nights, revenue FROM replaced
+) step
+GROUP BY number
 """  # noqa: S608 - parts of our own
 
 
@@ -98,7 +96,7 @@ def on_books(scope: Scope, days: Sequence[date]) -> list[Books]:
         return []
     zone = ZoneInfo(scope.organization.time_zone)
     moments = [end_of(day, zone) for day in days]
-    rows = rows_of(PACE, scope.values(moments=moments, last=moments[-1]))
+    rows = rows_of(PACE, scope.values(moments=moments, moment_to=moments[-1]))
     added = {number: (nights, revenue) for number, nights, revenue in rows}
     steps = [added.get(number, (0, ZERO)) for number in range(len(days))]
     nights = accumulate(step[0] for step in steps)

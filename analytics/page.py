@@ -15,7 +15,7 @@ from analytics import reports
 from analytics.asked import Asked
 from analytics.figures import Figures, total_of
 from analytics.reports import Pickup, Source, change
-from analytics.summary import LeadTime, Summaries, Summary, ratio, summaries, together
+from analytics.summary import ZERO, LeadTime, Summaries, Summary, ratio, summaries, together
 from bookings.models import Booking
 from villaops import written
 
@@ -170,7 +170,7 @@ def cards_of(asked: Asked) -> tuple[list[Card], list[str]]:
     found = summaries(scope.organization, scope.start, scope.end, scope.choice)
     now, before = Whole.of(found, scope.currency), None
     if beside:
-        compared = summaries(scope.organization, beside.start, beside.end, scope.choice)
+        compared = summaries(scope.organization, beside.start, beside.end, scope.choice, of="means")
         before = Whole.of(compared, scope.currency)
     others = [code for code in found.currencies() if code != scope.currency]
     left_out = _("Left out: what sells in %s.") % ", ".join(others) if others else ""
@@ -299,7 +299,8 @@ class Channel:
     label: str
     found: Source
     total: Source
-    before: Source | None
+    # Its room revenue there; None without one, and of a source that brought nothing then.
+    before: Decimal | None
 
     @property
     def nights_share(self) -> Decimal | None:
@@ -314,11 +315,7 @@ class Channel:
     @property
     def change(self) -> Decimal | None:
         """Of the room revenue, in percent."""
-        return (
-            None
-            if self.before is None
-            else change(self.found.room_revenue, self.before.room_revenue)
-        )
+        return change(self.found.room_revenue, self.before)
 
 
 def channels(asked: Asked) -> tuple[list[Channel], Channel]:
@@ -326,8 +323,8 @@ def channels(asked: Asked) -> tuple[list[Channel], Channel]:
     found = reports.sources(asked.scope)
     total, earlier, whole = found.total(), {}, None
     if asked.comparison:
-        before = reports.sources(asked.scope_of(asked.comparison))
-        earlier, whole = {one.source: one for one in before.items}, before.total()
+        earlier = reports.earned(asked.scope_of(asked.comparison))
+        whole = sum(earlier.values(), ZERO)
     rows = [
         Channel(str(Booking.Source(one.source).label), one, total, earlier.get(one.source))
         for one in found.items

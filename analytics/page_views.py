@@ -161,9 +161,12 @@ def _checked(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
 def _properties(request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
     """The figures of each property, and how full it is on each day. Three statements at most."""
     scope, beside = asked.scope, asked.comparison
-    rows = summaries(scope.organization, scope.start, scope.end, scope.choice).of(scope.currency)
+    found = summaries(scope.organization, scope.start, scope.end, scope.choice, of="means")
+    rows = found.of(scope.currency)
     earlier = (
-        summaries(scope.organization, beside.start, beside.end, scope.choice).of(scope.currency)
+        summaries(scope.organization, beside.start, beside.end, scope.choice, of="nights").of(
+            scope.currency
+        )
         if beside
         else []
     )

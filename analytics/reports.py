@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import Organization
 from analytics.figures import Figures
-from analytics.statements import PICKUP, REVENUE, SOURCES, TRENDS, rows_of
+from analytics.statements import EARNED, PICKUP, REVENUE, SOURCES, TRENDS, rows_of
 from analytics.summary import ZERO, Choice, Summary, ratio
 from bookings.querysets import HOLDING
 from properties.models import Property
@@ -169,6 +169,11 @@ def sources(scope: Scope) -> Sources:
     """Through which channels the nights of the period were sold."""
     rows = rows_of(SOURCES, scope.values())
     return Sources([Source(*row[:-1]) for row in rows if row[0] is not None], rows[0][-1])
+
+
+def earned(scope: Scope) -> dict[str, Decimal]:
+    """The room revenue of each channel alone, of those with stays there; told by bookings."""
+    return dict(rows_of(EARNED, scope.values()))
 
 
 @dataclass(frozen=True)

@@ -124,26 +124,55 @@ CROSS JOIN LATERAL (
 ORDER BY part.number
 """  # noqa: S608 - parts of our own
 
+# The bookings that nights of the period can be of: those that begin in it, and those whose guests
+# are there already. What holds a night holds one on every date of its stay (bookings.triggers).
+STAYING = """
+    b.organization_id = %(organization)s AND b.deleted_at IS NULL
+    AND (b.check_in >= %(start)s AND b.check_in < %(end)s OR b.id = ANY(ARRAY(
+        SELECT booking_id FROM bookings_night
+        WHERE organization_id = %(organization)s AND night = %(start)s AND booking_id IS NOT NULL)))
+"""
+# A stay is counted by its first night in its own unit. Those whose first is none of these nights
+# are few, and each is a group of its own: to tell all stays apart took as long as all the rest.
 SOURCES = f"""
-WITH home AS MATERIALIZED ({HOMES}), stay AS (
-    SELECT n.booking_id, count(*)::int AS nights, coalesce(sum(n.price), 0) AS revenue
+WITH home AS MATERIALIZED ({HOMES}), part AS (
+    SELECT b.source,
+        CASE WHEN b.check_in < %(start)s
+            OR %(units)s::uuid[] IS NOT NULL AND b.unit_id <> ALL(%(units)s::uuid[])
+        THEN b.id END AS begun_elsewhere,
+        count(*) FILTER (WHERE n.night = b.check_in AND n.unit_id = b.unit_id) AS stays,
+        count(*) AS nights, coalesce(sum(n.price), 0) AS revenue
     FROM {SOLD}
-    WHERE n.organization_id = %(organization)s AND n.booking_id IS NOT NULL
-        AND n.night >= %(start)s AND n.night < %(end)s
-    GROUP BY n.booking_id
+    JOIN bookings_booking b ON b.id = n.booking_id AND {STAYING}
+    WHERE n.organization_id = %(organization)s AND n.night >= %(start)s AND n.night < %(end)s
+    GROUP BY 1, 2
 ), source AS (
-    SELECT b.source, count(*)::int AS stays, sum(stay.nights)::int AS nights,
-        sum(stay.revenue) AS revenue
-    FROM stay CROSS JOIN LATERAL (
-        -- One by one: the planner, misled by policies, would rather read every booking there is.
-        SELECT source FROM bookings_booking
-        WHERE organization_id = %(organization)s AND id = stay.booking_id OFFSET 0
-    ) b
-    GROUP BY b.source
+    SELECT source, (sum(stays) FILTER (WHERE begun_elsewhere IS NULL))::int AS begun,
+        count(begun_elsewhere)::int AS others, sum(nights)::int AS nights, sum(revenue) AS revenue
+    FROM part GROUP BY source
 )
-SELECT source.*, others.codes
+SELECT source.source, coalesce(source.begun, 0) + source.others, source.nights, source.revenue,
+    others.codes
 FROM ({OTHERS}) others (codes) LEFT JOIN source ON true
 ORDER BY source.revenue DESC, source.source
+"""  # noqa: S608 - parts of our own
+
+# What each channel brought, told by bookings: the prices of a stay's nights add up to its total,
+# so that nights are read of those stays alone that are not wholly among what is asked about.
+EARNED = f"""
+WITH home AS MATERIALIZED ({HOMES})
+SELECT b.source, coalesce(sum(
+    CASE WHEN %(units)s::uuid[] IS NULL AND b.check_in >= %(start)s AND b.check_out <= %(end)s
+    THEN b.total_price
+    ELSE (
+        SELECT sum(n.price) FROM bookings_night n
+        WHERE n.organization_id = %(organization)s AND n.booking_id = b.id
+            AND n.night >= %(start)s AND n.night < %(end)s
+            AND (%(units)s::uuid[] IS NULL OR n.unit_id = ANY(%(units)s::uuid[]))
+    ) END), 0)
+FROM bookings_booking b JOIN home ON home.id = b.property_id
+WHERE {STAYING} AND b.is_placed AND b.status = ANY(%(holding)s)
+GROUP BY b.source
 """  # noqa: S608 - parts of our own
 
 # What was on the books at a moment: of each unit's night the last thing that had happened to it.
@@ -157,43 +186,62 @@ KNOWN_UNITS = f"""
     SELECT u.id FROM properties_unit u JOIN home ON home.id = u.property_id
     WHERE u.organization_id = %(organization)s AND {CHOSEN_UNIT}
 """  # noqa: S608 - parts of our own
-# The index night_event_on_books has the rows in this order, and all that is asked of them.
-ON_BOOKS = """
-    SELECT last.booking_id, count(*)::int AS nights, coalesce(sum(last.price), 0) AS revenue
-    FROM (
-        SELECT DISTINCT ON (e.night, e.unit_id) e.unit_id, e.booking_id, e.price, e.pgh_label
-        FROM bookings_nightevent e
-        WHERE e.organization_id = %(organization)s
-            AND e.night >= %(start)s AND e.night < %(end)s AND e.pgh_created_at < {moment}
-        ORDER BY e.night, e.unit_id, e.pgh_id DESC
-    ) last
-    JOIN room ON room.id = last.unit_id
-    WHERE last.pgh_label <> 'delete' AND last.booking_id IS NOT NULL
-    GROUP BY last.booking_id
+# What happened to unit nights of the period before a moment, all of it in night_event_on_books. Who
+# takes a night adds its price to the books, who gives it back takes off what it was; what an update
+# took the place of is looked up. So nothing is sorted to find the last of each.
+HAPPENED = """
+    e.organization_id = %(organization)s AND e.night >= %(start)s AND e.night < %(end)s
+    AND e.pgh_created_at < %(moment_to)s AND e.unit_id IN (SELECT id FROM room)
 """
+REPLACED = f"""
+    bookings_nightevent e CROSS JOIN LATERAL (
+        SELECT earlier.booking_id, earlier.price FROM bookings_nightevent earlier
+        WHERE earlier.organization_id = %(organization)s
+            AND earlier.night = e.night AND earlier.unit_id = e.unit_id
+            AND earlier.pgh_id < e.pgh_id AND earlier.pgh_created_at < %(moment_to)s
+        ORDER BY earlier.pgh_id DESC LIMIT 1
+    ) was
+    WHERE {HAPPENED} AND e.pgh_label = 'update' AND was.booking_id IS NOT NULL
+"""  # noqa: S608 - parts of our own
 PICKUP = f"""
 WITH home AS MATERIALIZED ({KNOWN_HOMES}), room AS MATERIALIZED ({KNOWN_UNITS}),
-before AS ({ON_BOOKS.format(moment="%(moment_from)s")}),
-after AS ({ON_BOOKS.format(moment="%(moment_to)s")}),
-compared AS (
-    SELECT before.booking_id AS gone, after.booking_id AS here,
-        coalesce(before.nights, 0) AS nights_from, coalesce(before.revenue, 0) AS revenue_from,
-        coalesce(after.nights, 0) AS nights_to, coalesce(after.revenue, 0) AS revenue_to
-    FROM before FULL JOIN after USING (booking_id)
+happened AS (
+    SELECT e.booking_id, e.pgh_created_at >= %(moment_from)s AS is_new,
+        CASE e.pgh_label WHEN 'delete' THEN -1 ELSE 1 END AS nights,
+        CASE e.pgh_label WHEN 'delete' THEN -e.price ELSE e.price END AS price
+    FROM bookings_nightevent e WHERE {HAPPENED} AND e.booking_id IS NOT NULL
+    UNION ALL
+    SELECT was.booking_id, e.pgh_created_at >= %(moment_from)s, -1, -was.price FROM {REPLACED}
+), stay AS (
+    SELECT sum(nights)::int AS nights, sum(price) AS revenue,
+        sum(nights) FILTER (WHERE is_new)::int AS nights_since,
+        sum(price) FILTER (WHERE is_new) AS revenue_since
+    FROM happened GROUP BY booking_id
+), compared AS (
+    SELECT *, CASE
+        WHEN nights_since IS NULL OR nights_since = 0 AND coalesce(revenue_since, 0) = 0 THEN NULL
+        WHEN nights = 0 THEN 'lost'
+        WHEN nights = nights_since THEN 'new'
+        ELSE 'changed'
+    END AS kind
+    FROM stay
 )
 SELECT
-    count(gone)::int, coalesce(sum(nights_from), 0)::int, coalesce(sum(revenue_from), 0),
-    count(here)::int, coalesce(sum(nights_to), 0)::int, coalesce(sum(revenue_to), 0),
-    count(*) FILTER (WHERE gone IS NULL)::int,
-    coalesce(sum(nights_to) FILTER (WHERE gone IS NULL), 0)::int,
-    coalesce(sum(revenue_to) FILTER (WHERE gone IS NULL), 0),
-    count(*) FILTER (WHERE here IS NULL)::int,
-    coalesce(sum(nights_from) FILTER (WHERE here IS NULL), 0)::int,
-    coalesce(sum(revenue_from) FILTER (WHERE here IS NULL), 0),
-    count(*) FILTER (WHERE gone = here
-        AND (nights_from, revenue_from) IS DISTINCT FROM (nights_to, revenue_to))::int,
-    coalesce(sum(nights_to - nights_from) FILTER (WHERE gone = here), 0)::int,
-    coalesce(sum(revenue_to - revenue_from) FILTER (WHERE gone = here), 0), ({OTHERS})
+    (count(*) FILTER (WHERE nights > 0) - count(*) FILTER (WHERE kind = 'new')
+        + count(*) FILTER (WHERE kind = 'lost'))::int,
+    coalesce(sum(nights) - coalesce(sum(nights_since), 0), 0)::int,
+    coalesce(sum(revenue), 0.00) - coalesce(sum(revenue_since), 0.00),
+    count(*) FILTER (WHERE nights > 0)::int,
+    coalesce(sum(nights), 0)::int, coalesce(sum(revenue), 0.00),
+    count(*) FILTER (WHERE kind = 'new')::int,
+    coalesce(sum(nights_since) FILTER (WHERE kind = 'new'), 0)::int,
+    coalesce(sum(revenue_since) FILTER (WHERE kind = 'new'), 0.00),
+    count(*) FILTER (WHERE kind = 'lost')::int,
+    coalesce(-sum(nights_since) FILTER (WHERE kind = 'lost'), 0)::int,
+    coalesce(-sum(revenue_since) FILTER (WHERE kind = 'lost'), 0.00),
+    count(*) FILTER (WHERE kind = 'changed')::int,
+    coalesce(sum(nights_since) FILTER (WHERE kind = 'changed'), 0)::int,
+    coalesce(sum(revenue_since) FILTER (WHERE kind = 'changed'), 0.00), ({OTHERS})
 FROM compared
 """  # noqa: S608 - parts of our own
 
@@ -206,6 +254,8 @@ FROM compared
 #
 # A day of the calendar is looked for among the midnights of its time zone: asking PostgreSQL for
 # the local time of each stay took three times as long. Few stays are booked before the first.
+#
+# Who asks for nights alone, or for no medians, is not kept waiting for what begins, or is in order.
 SUMMARY = f"""
 WITH home AS MATERIALIZED (
     SELECT id, name, currency, time_zone FROM properties_property
@@ -245,8 +295,9 @@ WITH home AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT count(*)::int AS bookings, count(lead)::int AS arrivals,
             coalesce(sum(nights), 0)::int AS stay_nights, count(cancelled_at)::int AS cancelled,
-            avg(lead) AS mean, percentile_cont(0.5) WITHIN GROUP (ORDER BY lead) AS median,
-            array_agg(lead) AS leads
+            sum(lead) AS lead, avg(lead) AS mean,
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY lead) FILTER (WHERE %(medians)s) AS median,
+            array_agg(lead) FILTER (WHERE %(medians)s) AS leads
         FROM (
             SELECT b.cancelled_at,
                 CASE WHEN {COUNTS} THEN b.check_out - b.check_in END AS nights,
@@ -255,6 +306,7 @@ WITH home AS MATERIALIZED (
             WHERE b.organization_id = %(organization)s AND b.property_id = home.id
                 AND b.deleted_at IS NULL
                 AND b.check_in >= %(start)s AND b.check_in < %(end)s AND {CHOSEN_STAY}
+                AND %(stays)s
             OFFSET 0 -- or each of these would be worked out for every figure it is part of
         ) beginning
     ) stay
@@ -266,8 +318,10 @@ FROM figure
 UNION ALL
 SELECT NULL, NULL, sold_in.currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, known.mean, known.median::numeric
 FROM (SELECT DISTINCT currency FROM home) sold_in CROSS JOIN LATERAL (
-    SELECT avg(lead) AS mean, percentile_cont(0.5) WITHIN GROUP (ORDER BY lead) AS median
-    FROM figure CROSS JOIN unnest(leads) lead WHERE figure.currency = sold_in.currency
+    SELECT (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY each)
+            FROM figure CROSS JOIN unnest(leads) each WHERE figure.currency = sold_in.currency
+        ) AS median, sum(lead)::numeric / nullif(sum(arrivals), 0) AS mean
+    FROM figure WHERE figure.currency = sold_in.currency
 ) known
 ORDER BY 2, 1
 """  # noqa: S608 - parts of our own

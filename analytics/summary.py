@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from accounts.models import Organization
@@ -129,10 +129,15 @@ class Summaries:
 
 
 def summaries(
-    organization: Organization, start: date, end: date, choice: Choice = EVERYTHING
+    organization: Organization,
+    start: date,
+    end: date,
+    choice: Choice = EVERYTHING,
+    *,
+    of: Literal["all", "means", "nights"] = "all",
 ) -> Summaries:
     """The figures of every property, any status, or of those chosen, over [start, end). One
-    statement.
+    statement. Of `means`, all but medians; of `nights`, no figure of stays.
     """
     found = rows_of(
         SUMMARY,
@@ -141,6 +146,8 @@ def summaries(
             **choice.values(),
             "start": start,
             "end": end,
+            "stays": of != "nights",
+            "medians": of == "all",
         },
     )
     rows, lead_times = [], {}

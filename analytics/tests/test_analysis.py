@@ -195,7 +195,7 @@ def test_nonsense_is_explained(client: Client, root: str, organization: Organiza
     [
         ("overview", 9),
         ("course", 9),
-        ("checked", 11),
+        ("checked", 10),
         ("properties", 10),
         ("channels", 9),
         ("habits", 8),

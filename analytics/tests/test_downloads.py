@@ -99,7 +99,7 @@ def test_no_figure_differs_between_page_api_and_files(
         for name in ("room_revenue", "adr"):
             if told[name] is not None:
                 assert f">{written.number(Decimal(told[name]), 2)}<" in printed
-    assert "Checked: 2 properties, 2 months, 3 channels" in printed
+    assert "Checked: 2 properties, 2 months and 3 channels" in printed
 
 
 @pytest.mark.skipif(not paper.pdf_is_possible(), reason="no PDF without Pango")
