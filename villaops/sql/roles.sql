@@ -24,3 +24,6 @@ GRANT villaops_support TO villaops WITH INHERIT FALSE, SET TRUE;
 ALTER ROLE villaops SET max_parallel_workers_per_gather = 0;
 -- Nor is any worth compiling, as PostgreSQL would have it of whatever looks costly to its planner.
 ALTER ROLE villaops SET jit = off;
+-- What a year's figures are grouped and guests are sorted by fits into this; not into 4 MB, and what
+-- does not fit is written to disk and read again.
+ALTER ROLE villaops SET work_mem = '16MB';
