@@ -13,9 +13,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     only idle. That costs no way to the server and back, which was a twentieth of a short request.
     """
 
+    health_check_enabled: bool
+    health_check_done: bool
+
     def close_if_health_check_failed(self) -> None:
         """Close the connection if the server has left it since the last request."""
-        if self.connection is not None and not self._has_come_in():
+        is_due = self.health_check_enabled and not self.health_check_done
+        if is_due and self.connection is not None and not self._has_come_in():
             self.health_check_done = True
         super().close_if_health_check_failed()
 
