@@ -10,23 +10,29 @@ import io
 import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, cast
 
+from django.db.models import Case, F, When
 from django.http import FileResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.list_columns import Column
-from bookings.models import Booking
+from bookings.models import Booking, Status
+from bookings.querysets import BookingQuerySet
 from villaops.api.tables import FORMULA_SIGNS
 
 type Row = list[Any]
-type Fact = tuple[str, Callable[[Booking], Any]]
 
 READ_AT_ONCE = 1000
 # XML has no way to write these, and no file needs them.
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# Most texts are neither, which one look tells.
+PERHAPS_HARMFUL = re.compile(
+    rf"\A\s*[{re.escape(''.join(FORMULA_SIGNS))}]|{CONTROL_CHARACTERS.pattern}"
+)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -39,8 +45,17 @@ class StoredFile(FileResponse):
             yield block
 
 
+@dataclass(frozen=True)
+class Fact:
+    """A column of the file: its head, what is read for it, and how that is told."""
+
+    head: str
+    read: Any
+    told: Callable[[Any], Any] | None = None
+
+
 def facts_of(columns: Iterable[Column]) -> list[Fact]:
-    """Heads of the file and where their values come from; the reference is always among them."""
+    """What the file has of each column; the reference is always among them, and the first."""
     keys = [column.key for column in columns]
     facts = _facts()
     return [
@@ -51,30 +66,28 @@ def facts_of(columns: Iterable[Column]) -> list[Fact]:
 
 
 def _facts() -> dict[str, list[Fact]]:
+    zone = timezone.get_current_timezone()
+    sources = dict(Booking.Source.choices)
+    statuses = dict(Status.choices)
     return {
-        "reference": [(_("Reference"), lambda booking: booking.reference)],
-        "guest": [(_("Guest"), lambda booking: booking.guest.name if booking.guest else "")],
+        "reference": [Fact(_("Reference"), F("reference"))],
+        "guest": [Fact(_("Guest"), F("guest__name"))],
         "where": [
-            (_("Property"), lambda booking: booking.property.name),
-            (_("Unit"), lambda booking: booking.unit.name if booking.is_placed else ""),
+            Fact(_("Property"), F("property__name")),
+            Fact(_("Unit"), Case(When(is_placed=True, then=F("unit__name")))),
         ],
-        "arrival": [(_("Arrival"), lambda booking: booking.check_in)],
-        "departure": [(_("Departure"), lambda booking: booking.check_out)],
-        "nights": [(_("Nights"), lambda booking: booking.nights_count())],
-        "party": [
-            (_("Adults"), lambda booking: booking.adults),
-            (_("Children"), lambda booking: booking.children),
-        ],
-        "source": [(_("Source"), lambda booking: booking.get_source_display())],
-        "status": [(_("Status"), lambda booking: booking.get_status_display())],
-        "total": [
-            (_("Total"), lambda booking: booking.total_price),
-            (_("Currency"), lambda booking: booking.currency),
-        ],
+        "arrival": [Fact(_("Arrival"), F("check_in"))],
+        "departure": [Fact(_("Departure"), F("check_out"))],
+        "nights": [Fact(_("Nights"), F("check_out") - F("check_in"), lambda stay: stay.days)],
+        "party": [Fact(_("Adults"), F("adults")), Fact(_("Children"), F("children"))],
+        "source": [Fact(_("Source"), F("source"), lambda source: str(sources[source]))],
+        "status": [Fact(_("Status"), F("status"), lambda status: str(statuses[status]))],
+        "total": [Fact(_("Total"), F("total_price")), Fact(_("Currency"), F("currency"))],
         "created": [
-            (
+            Fact(
                 _("Booked on"),
-                lambda booking: timezone.localtime(booking.created_at).replace(
+                F("created_at"),
+                lambda moment: moment.astimezone(zone).replace(
                     tzinfo=None, second=0, microsecond=0
                 ),
             )
@@ -83,11 +96,11 @@ def _facts() -> dict[str, list[Fact]]:
 
 
 def as_file(
-    kind: str, name: str, columns: Sequence[Column], bookings: Iterable[Booking]
+    kind: str, name: str, columns: Sequence[Column], bookings: BookingQuerySet
 ) -> FileResponse:
     """The bookings as an attachment: `kind` is csv or xlsx."""
     facts = facts_of(columns)
-    heads = [head for head, _value in facts]
+    heads = [fact.head for fact in facts]
     return table_file(kind, name, _("Bookings"), heads, _rows(facts, bookings))
 
 
@@ -112,14 +125,17 @@ def table_file(
     )
 
 
-def _rows(facts: Sequence[Fact], bookings: Iterable[Booking]) -> Iterator[Row]:
-    for booking in bookings:
-        yield [harmless(value(booking)) for _head, value in facts]
+def _rows(facts: Sequence[Fact], bookings: BookingQuerySet) -> Iterator[Row]:
+    # Values alone: objects of four tables are most of the work where there are many.
+    read = bookings.values_list(*(fact.read for fact in facts))
+    told = [fact.told or harmless for fact in facts]
+    for values in read.iterator(chunk_size=READ_AT_ONCE):
+        yield [tell(value) for tell, value in zip(told, values, strict=True)]
 
 
 def harmless(value: Any) -> Any:
     """Text that a spreadsheet would calculate is made plain; numbers and dates stay."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not PERHAPS_HARMFUL.search(value):
         return value
     text = CONTROL_CHARACTERS.sub("", value)
     # White space in front does not keep every spreadsheet from calculating.
@@ -133,11 +149,9 @@ def _write_csv(file: IO[bytes], heads: Sequence[str], rows: Iterable[Row]) -> No
     writer = csv.writer(text)
     writer.writerow(heads)
     for row in rows:
-        writer.writerow([_plain(value) for value in row])
+        writer.writerow([_plain(value) if type(value) is datetime else value for value in row])
     text.detach()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    return "" if value is None else value
+def _plain(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import Access, OrganizationRequest, page
 from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
-from bookings.exports import READ_AT_ONCE, as_file
+from bookings.exports import as_file
 from bookings.list_forms import EVERYTHING, WITHOUT_UNIT, BookingFilter
 from bookings.models import Booking, SavedView
 from bookings.querysets import BookingQuerySet
@@ -124,7 +124,7 @@ def file_of(
         asked if asked in KINDS else KINDS[0],
         f"bookings-{day.isoformat()}",
         filters.columns,
-        bookings.iterator(chunk_size=READ_AT_ONCE),
+        bookings,
     )
 
 
