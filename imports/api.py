@@ -3,18 +3,23 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import IO, Annotated, Any, cast
+from typing import IO, Annotated, Any, Literal, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from accounts.access import KeyAccess
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
+from bookings.exports import XLSX
+from imports import exports
 from imports.models import Import, Kind, Row, State
 from imports.services import (
     ImportNotFound,
@@ -30,6 +35,7 @@ from villaops.api.errors import ApiError, InvalidInput, no_object, rule_error, w
 from villaops.api.reads import Listed, ListQuery, OrderedBy, Page, find, page
 from villaops.api.schema import OperationSchema
 from villaops.api.wire import Input, Moment, Output, Text, integer, optional
+from villaops.tenancy import Door
 
 TOO_LARGE = "Request Entity Too Large"
 
@@ -87,6 +93,13 @@ class ProblemQuery(Input):
     after: Annotated[int, integer(0)] = 0
 
 
+class ExportQuery(Input):
+    """Without a kind everything: a zip with a CSV file for each kind, or a sheet for each."""
+
+    format: Literal["csv", "xlsx"] = "csv"
+    kind: Kind = optional()
+
+
 class ImportProblemsOutput(Output):
     """Rows with something wrong, after the one that was asked for, and how many there are."""
 
@@ -121,8 +134,8 @@ def _imports(*, organization: Any, **filters: Any) -> QuerySet[Import]:
 IMPORTS = Listed(_imports)
 
 
-class UploadSchema(OperationSchema):
-    """What comes as a form with a file, said as one."""
+class FilesSchema(OperationSchema):
+    """What comes as a form with a file, and what goes as a file, said as such."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         found = super().get_operation(*args, **kwargs)
@@ -140,12 +153,16 @@ class UploadSchema(OperationSchema):
             }
             content = {"multipart/form-data": {"schema": schema}}
             found["requestBody"] = {"required": True, "content": content}
+        if found["operationId"] == "export_all":
+            types = (exports.CSV.partition(";")[0], XLSX, exports.ZIP)
+            file = {"schema": {"type": "string", "format": "binary"}}
+            found["responses"]["200"]["content"] = dict.fromkeys(types, file)
         return found
 
 
 class ImportEndpoint(Endpoint):
     tag = "Imports"
-    schema = UploadSchema()
+    schema = FilesSchema()
 
     def imports(self) -> QuerySet[Import]:
         return _imports(organization=self.access.organization.pk)
@@ -224,6 +241,22 @@ def _columns(imported: Import, text: str | None) -> Iterable[tuple[str, int]]:
     except (ValueError, TypeError, RecursionError):
         sentence = "columns is a JSON object of our names and the file's"
         raise InvalidInput([rule_error(["body", "columns"], sentence, text)]) from None
+
+
+class Export(ImportEndpoint):
+    @operation("export_all", Permission.ADD_PROPERTIES)
+    def get(self, query: ExportQuery) -> HttpResponse:
+        """Export everything, or all of one kind, in files that can be imported again."""
+        access, kind = self.access, query.given().get("kind")
+        record_security_event(
+            kind=SecurityEvent.EXPORTED,
+            by=self.by,
+            organization=access.organization,
+            door=Door.API,
+            label=str(Kind(kind).label) if kind else _("everything"),
+            api_key=access.key if isinstance(access, KeyAccess) else None,
+        )
+        return cast(HttpResponse, exports.as_file(access.organization, query.format, kind))
 
 
 class ImportDetail(ImportEndpoint):

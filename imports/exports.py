@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import batched, groupby
 from typing import IO, Any, NamedTuple
@@ -15,13 +15,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.http.response import HttpResponseBase
 
 from accounts.models import Organization
 from bookings.exports import XLSX, StoredFile, harmless
 from bookings.models import Block, Booking, Night
 from bookings.nights import dates as dates_of
 from bookings.nights import spread
+from bookings.spreadsheets import write_sheets
 from guests.models import Guest
 from imports.columns import OF_KIND
 from imports.models import Kind
@@ -31,6 +31,7 @@ from properties.models import Property
 
 READ_AT_ONCE = 1000
 ZIP = "application/zip"
+CSV = "text/csv; charset=utf-8"
 
 type Cells = list[Any]
 
@@ -98,44 +99,51 @@ class Held(NamedTuple):
     price: Decimal | None
 
 
-def as_file(organization: Organization, format: str) -> HttpResponseBase:  # noqa: A002
-    """A workbook with a sheet for each kind, or a zip with a CSV file for each."""
+def as_file(organization: Organization, format: str, kind: str | None = None) -> StoredFile:  # noqa: A002
+    """A workbook with a sheet for each kind, or a zip with a CSV file for each; of one kind alone a
+    workbook with its sheet, or its CSV file.
+    """
+    kinds = [kind] if kind else list(READERS)
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     if format == "xlsx":
-        write_workbook(organization, file)
+        suffix, content_type = "xlsx", XLSX
+        write_workbook(organization, file, kinds)
+    elif kind:
+        suffix, content_type = "csv", CSV
+        _write_csv(organization, file, kind)
     else:
-        write_zip(organization, file)
+        suffix, content_type = "zip", ZIP
+        write_zip(organization, file, kinds)
     file.seek(0)
     return StoredFile(
         file,
         as_attachment=True,
-        filename=f"{organization.slug}.{'xlsx' if format == 'xlsx' else 'zip'}",
-        content_type=XLSX if format == "xlsx" else ZIP,
+        filename="-".join(filter(None, [organization.slug, kind])) + f".{suffix}",
+        content_type=content_type,
     )
 
 
-def write_zip(organization: Organization, file: IO[bytes]) -> None:
+def write_zip(organization: Organization, file: IO[bytes], kinds: Iterable[str]) -> None:
     """A CSV file for each kind."""
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
-        for kind in READERS:
+        for kind in kinds:
             with archive.open(f"{kind}.csv", "w") as part:
-                # Excel takes a file without this mark for the machine's old eight-bit letters.
-                part.write(codecs.BOM_UTF8)
-                text = io.TextIOWrapper(part, encoding="utf-8", newline="")
-                writer = csv.writer(text)
-                writer.writerow(heads_of(kind))
-                writer.writerows(rows_of(organization, kind))
-                text.detach()
+                _write_csv(organization, part, kind)
 
 
-def write_workbook(organization: Organization, file: IO[bytes]) -> None:
+def _write_csv(organization: Organization, file: IO[bytes], kind: str) -> None:
+    # Excel takes a file without this mark for the machine's old eight-bit letters.
+    file.write(codecs.BOM_UTF8)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    writer = csv.writer(text)
+    writer.writerow(heads_of(kind))
+    writer.writerows(rows_of(organization, kind))
+    text.detach()
+
+
+def write_workbook(organization: Organization, file: IO[bytes], kinds: Iterable[str]) -> None:
     """A sheet for each kind."""
-    # The library takes a twentieth of the start, and few starts are for a workbook.
-    from bookings.spreadsheets import write_sheets
-
-    write_sheets(
-        file, [(str(kind), heads_of(kind), rows_of(organization, kind)) for kind in READERS]
-    )
+    write_sheets(file, [(str(kind), heads_of(kind), rows_of(organization, kind)) for kind in kinds])
 
 
 def heads_of(kind: str) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrganizationRequest, page
+from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from imports import exports
 from imports.columns import OF_KIND, label_of, missing, read_cells
@@ -32,6 +33,7 @@ from imports.values import Manners
 from villaops.api.tables import csv_response
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, refusals_as_messages, wants_fragment
+from villaops.tenancy import Door
 from villaops.toasts import say
 
 PAGE_SIZE = 25
@@ -237,7 +239,15 @@ def export(request: OrganizationRequest) -> HttpResponseBase:
     kind = request.GET.get("format", "csv")
     if kind not in ("csv", "xlsx"):
         raise Http404("No such format")
-    return exports.as_file(request.access.organization, kind)
+    organization = request.access.organization
+    record_security_event(
+        kind=SecurityEvent.EXPORTED,
+        by=request.access.user,
+        organization=organization,
+        door=Door.WEB,
+        label=_("everything"),
+    )
+    return exports.as_file(organization, kind)
 
 
 def _find(request: OrganizationRequest, import_id: UUID) -> Import:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,16 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import AuditEntry, Organization, User
+from bookings.exports import XLSX
 from bookings.models import Booking
 from conftest import Statements
 from imports import files
+from imports.exports import READERS
 from imports.models import Import, Row, State
 from imports.services import run_import
 from imports.tasks import forget_imported_files
@@ -158,6 +162,51 @@ def test_api_takes_a_file_and_tells_what_becomes_of_it(
     ]
     assert (undone.status_code, undone.json()["status"]) == (200, "undoing")
     assert api.post(f"{path}/undo", {}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "content_type"),
+    [
+        ({}, ".zip", "application/zip"),
+        ({"kind": "guests"}, "-guests.csv", "text/csv; charset=utf-8"),
+        ({"format": "xlsx"}, ".xlsx", XLSX),
+        ({"format": "xlsx", "kind": "guests"}, "-guests.xlsx", XLSX),
+    ],
+)
+def test_api_exports_what_can_be_imported_again(
+    organization: Organization, owner: User, query: dict[str, str], name: str, content_type: str
+) -> None:
+    make_guest(organization, name="=Anna")
+
+    answer = Api(owner).get("imports/export", **query)
+
+    content = b"".join(answer.streaming_content)
+    assert (answer.status_code, answer["Content-Type"]) == (200, content_type)
+    assert f'filename="{organization.slug}{name}"' in answer["Content-Disposition"]
+    if name != ".zip":
+        file = SimpleUploadedFile(f"all{name}", content)
+        sent = Client().post(
+            "/api/v1/imports",
+            {"file": file, "kind": "guests", "dry_run": "true"},
+            headers=Api(owner).headers,
+        )
+        checked = done(Import.objects.get(pk=sent.json()["id"]))
+        assert (checked.made, checked.there_already, checked.refused) == (0, 1, 0)
+    connection.check_constraints()
+    told = AuditEntry.objects.get(action="exported")
+    assert told.record_label == ("Guests" if "kind" in query else "everything")
+
+
+def test_page_exports_everything_and_the_audit_log_tells(
+    client: Client, root: str, organization: Organization, owner: User
+) -> None:
+    answer = client.get(f"{root}export?format=csv")
+
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as files_of:
+        assert files_of.namelist() == [f"{kind}.csv" for kind in READERS]
+    connection.check_constraints()
+    told = AuditEntry.objects.get(action="exported")
+    assert (told.user, told.record_label) == (owner, "everything")
 
 
 def test_api_says_what_is_wrong_with_a_request(organization: Organization, owner: User) -> None:

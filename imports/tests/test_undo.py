@@ -137,8 +137,8 @@ def test_what_is_exported_can_be_imported_into_an_empty_organization(
         unit=room, start=DAY, end=DAY.replace(day=9), by=None, reason="owner_stay", note="Ours"
     )
     archive, book = io.BytesIO(), io.BytesIO()
-    exports.write_zip(organization, archive)
-    exports.write_workbook(organization, book)
+    exports.write_zip(organization, archive, exports.READERS)
+    exports.write_workbook(organization, book, exports.READERS)
 
     sheets = load_workbook(book).sheetnames
     with organization_context(other_organization, by=None, door=Door.COMMAND):

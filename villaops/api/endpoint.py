@@ -322,14 +322,15 @@ class Endpoint(APIView):
             return once(attempt, act, lambda error: answer_to(error, request, sent=self.sent))
 
     def _response(self, result: BaseModel | HttpResponse, operation: Operation) -> HttpResponse:
+        # Whatever the handler has made itself: a file is no HttpResponse to Django.
         response = (
-            result
-            if isinstance(result, HttpResponse)
-            else HttpResponse(
+            HttpResponse(
                 result.model_dump_json().encode(),
                 content_type="application/json",
                 status=operation.status,
             )
+            if isinstance(result, BaseModel)
+            else result
         )
         if operation.etag == "list":
             return unless_known(self.request, response)

@@ -60,6 +60,7 @@ V1 = {
     "blocks": blocks.Blocks,
     "blocks/<str:id>": blocks.BlockDetail,
     "imports": imports.Imports,
+    "imports/export": imports.Export,
     "imports/<str:id>": imports.ImportDetail,
     "imports/<str:id>/problems": imports.ImportProblems,
     "imports/<str:id>/run": imports.RunImport,

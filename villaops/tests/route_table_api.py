@@ -160,6 +160,7 @@ ORGANIZATION_ROWS = [
     call("DELETE", "blocks/<str:id>", P.WRITE_BOOKINGS, 404, 200, 403, 200, fill=OF_BLOCK),
     call("GET", "imports", P.ADD_PROPERTIES, 403, 200, 403, 200),
     call("POST", "imports", P.ADD_PROPERTIES, 403, 422, 403, 422),
+    call("GET", "imports/export", P.ADD_PROPERTIES, 403, 200, 403, 200),
     call("GET", "imports/<str:id>", P.ADD_PROPERTIES, 403, 200, 403, 200, fill=OF_IMPORT),
     call("GET", "imports/<str:id>/problems", P.ADD_PROPERTIES, 403, 200, 403, 200, fill=OF_IMPORT),
     call("POST", "imports/<str:id>/run", P.ADD_PROPERTIES, 403, 409, 403, 409, fill=OF_IMPORT),

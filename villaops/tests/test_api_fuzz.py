@@ -94,6 +94,8 @@ def known(organization: Organization) -> dict[str, str]:
     }
 
 
+# It closes no file that is an answer.
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @schema.parametrize()
 @hypothesis_settings(
     max_examples=EXAMPLES,
