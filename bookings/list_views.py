@@ -1,6 +1,8 @@
 """The list of bookings: filtered, searched, sorted and given its columns by its address."""
 
+from collections.abc import Callable
 from datetime import date
+from functools import cache, partial
 from typing import Any, cast
 
 from django.http import HttpResponse, HttpResponseBase
@@ -23,7 +25,8 @@ from villaops import written
 from villaops.clock import today_in
 from villaops.pages import wants_fragment
 from villaops.paging import DeepPaginator
-from villaops.parts import Sight, part_of, stand_in
+from villaops.parts import CSRF_TOKEN, Sight, part_of, stand_in
+from villaops.remembered import Told, recall
 from villaops.tenancy import Door
 
 PAGE_SIZE = 25
@@ -39,60 +42,66 @@ def index(request: OrganizationRequest) -> HttpResponse:
     usual = next((view for view in views if view.is_default and view.query), None)
     if usual and not request.GET:
         return redirect(f"{request.path}?{usual.query}")
-    filters = filter_of(request)
-    results = _results(request, filters, views)
+    # Once, and only for what is not remembered.
+    filters = cache(partial(filter_of, request))
+    query = recall(
+        request, access, lambda: Told(filters().query().encode(), "text/plain"), part="query"
+    ).content.decode()
+    results = _results(request, filters, query, views)
     if wants_fragment(request):
         answer = HttpResponse(results)
         # The form sends every field; the address in the browser need not name the empty ones.
-        answer["HX-Push-Url"] = f"{request.path}{filters.address()}"
+        answer["HX-Push-Url"] = f"{request.path}?{query or EVERYTHING}"
         return answer
     context = {"form": _form(request, filters), "results": results}
     return render(request, "bookings/list.html", context)
 
 
-# Both parts depend on the bookings, the properties one may see, their units and guests; on the role
+# All parts depend on the bookings, the properties one may see, their units and guests; on the role
 # (prices, buttons, whether e-mails are searched); on the address (filters, sort, columns, page, and
 # where buttons lead back to); and on how the organization writes days and money. What time it is
 # they say nothing of: a hold that expires is written down. A person's own views are a stand-in.
+type Filters = Callable[[], BookingFilter]
 
 
-def _form(request: OrganizationRequest, filters: BookingFilter) -> SafeString:
+def _form(request: OrganizationRequest, filters: Filters) -> SafeString:
     def context(_sight: Sight) -> dict[str, Any]:
-        return {"filters": filters, "chips": _chips(filters)}
+        return {"filters": filters(), "chips": _chips(filters())}
 
     return part_of(request, "bookings/list.html#form", context)
 
 
 def _results(
-    request: OrganizationRequest, filters: BookingFilter, views: list[SavedView]
+    request: OrganizationRequest, filters: Filters, query: str, views: list[SavedView]
 ) -> SafeString:
-    number = request.GET.get("page")
-    here = f"{request.path}{filters.address(page=number)}"
+    number, path = request.GET.get("page"), request.path
 
     def context(sight: Sight) -> dict[str, Any]:
+        asked = filters()
         return {
-            "filters": filters,
-            "tabs": _tabs(filters),
-            "chips": _chips(filters),
-            "heads": _heads(filters),
-            "shown": {column.key for column in filters.columns},
-            "bookings": DeepPaginator(found_by(sight, filters), PAGE_SIZE).get_page(number),
-            "query": filters.query(),
-            "here": here,
+            "filters": asked,
+            "tabs": _tabs(asked),
+            "chips": _chips(asked),
+            "heads": _heads(asked),
+            "shown": {column.key for column in asked.columns},
+            "bookings": DeepPaginator(found_by(sight, asked), PAGE_SIZE).get_page(number),
+            "query": query,
+            "here": f"{path}{asked.address(page=number)}",
             "everything": f"?{EVERYTHING}",
-            "page_query": filters.query_dict(),
+            "page_query": asked.query_dict(),
             "views_menu": stand_in("views_menu"),
         }
 
     def views_menu() -> str:
-        query = filters.query()
         context = {
+            "organization": request.access.organization,
+            "csrf_token": CSRF_TOKEN,
             "query": query,
             "everything": f"?{EVERYTHING}",
             "views": views,
             "current_view": _current(views, query),
         }
-        return render_to_string("bookings/list.html#views_menu", context, request)
+        return render_to_string("bookings/list.html#views_menu", context)
 
     own = {"views_menu": views_menu}
     return part_of(request, "bookings/list.html#results", context, own)

@@ -53,7 +53,8 @@ def part_of(
     access = request.access
     told = recall(request, access, lambda: _made(access, template, context), part=template)
     html = told.content.decode()
-    fillings = {"csrf_token": lambda: get_token(request), **(own or {})}
+    # The token last: what is the person's own may have its stand-in too.
+    fillings = {**(own or {}), "csrf_token": lambda: get_token(request)}
     for name, filling in fillings.items():
         place = stand_in(name)
         if place in html:
