@@ -200,13 +200,20 @@ def _row(cells: Sequence[dict[str, Any]]) -> list[str]:
     return row
 
 
+def _unescaped(text: str) -> str:
+    """Workbooks write so what XML does not keep, such as a carriage return: `_x000D_`."""
+    from openpyxl.utils.escape import unescape
+
+    return str(unescape(text))
+
+
 def _written(value: Any, kind: str) -> str:
     if value is None:
         return ""
     if kind == "f":
         return f"{FORMULA}{value}"
     if isinstance(value, str):
-        return value
+        return _unescaped(value) if "_x" in value else value
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if not value.time() else value.isoformat(" ", "seconds")
     if isinstance(value, (dt.date, dt.time)):
