@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django import forms
@@ -31,7 +31,7 @@ class Span:
     kind: str
     start: dt.date
     end: dt.date
-    id: str = ""
+    id: UUID | None = None
     name: str = ""
     state: str = ""
     label: str = ""
@@ -70,10 +70,11 @@ class ListFilter(HouseForm):
     )
     property = forms.ChoiceField(label=gettext_lazy("Property"), required=False)
 
-    def __init__(self, *args: Any, properties: Iterable[Property], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, properties: Iterable[tuple[UUID, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        homes = [(str(home.pk), home.name) for home in properties]
-        self.offer("property", [("", _("All properties")), *homes])
+        homes = cast(forms.ChoiceField, self.fields["property"])
+        # Read when the form is shown or the address names one, and not for its other fields.
+        homes.choices = lambda: [("", _("All properties")), *((str(pk), n) for pk, n in properties)]
 
     def value(self, name: str) -> Any:
         """What was asked for, as far as it makes sense."""
@@ -120,7 +121,7 @@ def _span(bar: dict[str, Any], place: str = "") -> Span:
     label = Status(state).label if is_stay else Block.Reason(state).label
     start, end = (dt.date.fromisoformat(bar[name]) for name in ("start", "end"))
     name = bar["name"] or bar["reference"]
-    return Span(bar["kind"], start, end, bar["id"], name, state, label, place)
+    return Span(bar["kind"], start, end, UUID(bar["id"]), name, state, label, place)
 
 
 def _with_free(taken: list[Span], start: dt.date, end: dt.date) -> list[Span]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from bookings.views import BUTTONS
 from properties.models import Property
 from villaops.clock import today_in
 from villaops.errors import DomainError, NotFound
+from villaops.parts import Sight, part_of
 from villaops.remembered import Told, recall
 
 JSON = "application/json"
@@ -229,24 +231,37 @@ def listing(request: OrganizationRequest) -> HttpResponse:
     """The chart as a page to read: for whoever prefers one, and without JavaScript."""
     organization = request.access.organization
     homes = Property.objects.for_organization(organization).order_by("name", "id")
-    form = ListFilter(request.GET, properties=homes)
+    names = homes.values_list("pk", "name")
+    form = ListFilter(request.GET, properties=names)
     asked = form.value("start")
     start = _day(str(asked)) or today_in(organization.time_zone)
     days = form.value("days") or DAYS
     end = start + dt.timedelta(days=days)
-    form = ListFilter(
-        initial={"start": start, "days": days, "property": form.value("property")},
-        properties=homes,
-    )
+    here, query = request.get_full_path(), request.GET
+    may_write = request.access.can(Permission.WRITE_BOOKINGS)
+
+    # Depends on the bookings and blocks of the properties one may see, with their units and guests;
+    # on the role (buttons); on the address (days, property, page, and where buttons lead back to);
+    # on how the organization writes days; and on its date. Nothing of it is one person's.
+    def units(_sight: Sight) -> dict[str, Any]:
+        home = form.value("property")
+        initial = {"start": start, "days": days, "property": home}
+        return {
+            "form": ListFilter(initial=initial, properties=names),
+            "may_write": may_write,
+            "here": here,
+            "next": quote(here, safe=""),
+            "query": query,
+            **listed(organization.pk, start, end, home, query.get("page")),
+        }
+
     context = {
-        "form": form,
+        "part": part_of(request, "bookings/calendar_list.html#units", units),
         "start": start,
         "last": end - dt.timedelta(days=1),
         "earlier": (start - dt.timedelta(days=days)).isoformat(),
         "later": end.isoformat(),
-        "may_write": request.access.can(Permission.WRITE_BOOKINGS),
-        "here": request.get_full_path(),
-        **listed(organization.pk, start, end, form.initial["property"], request.GET.get("page")),
+        "may_write": may_write,
     }
     return render(request, "bookings/calendar_list.html", context)
 

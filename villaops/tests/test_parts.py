@@ -18,7 +18,7 @@ from villaops.clock import today_in
 from villaops.tenancy import Door, organization_context
 from villaops.tests.build import make_booking, make_guest, make_member, make_property
 
-PAGES = ["", "bookings/", "guests/", "properties/"]
+PAGES = ["", "bookings/", "calendar/list", "guests/", "properties/"]
 
 
 @pytest.fixture
@@ -51,7 +51,8 @@ def write(organization: Organization, sql: str, *values: str) -> None:
 
 # Who asks (two), the context, the bell; and the person's own views of the list of bookings.
 @pytest.mark.parametrize(
-    ("path", "number"), [("", 4), ("bookings/", 5), ("guests/", 4), ("properties/", 4)]
+    ("path", "number"),
+    [("", 4), ("bookings/", 5), ("calendar/list", 4), ("guests/", 4), ("properties/", 4)],
 )
 def test_a_page_asked_again_asks_for_what_is_the_persons_own(
     client: Client, owner: User, stay: Booking, statements: Statements, path: str, number: int
@@ -72,6 +73,7 @@ CHANGES = [
     ("", "UPDATE bookings_booking SET special_requests = 'A cot, please'", "A cot, please"),
     ("bookings/", "UPDATE bookings_booking SET reference = 'ABCD2345'", "ABCD2345"),
     ("bookings/", "UPDATE properties_property SET name = 'Bella'", "Bella"),
+    ("calendar/list", "UPDATE guests_guest SET name = 'Lena Hill'", "Lena Hill"),
     ("guests/", "UPDATE guests_guest SET email = 'lena@example.com'", "lena@example.com"),
     ("properties/", "UPDATE properties_unit SET available_from = '2900-01-01'", "No nights"),
     ("properties/", "UPDATE properties_property SET location = 'Bellagio'", "Bellagio"),
@@ -154,5 +156,5 @@ def test_what_people_type_is_no_stand_in(
 ) -> None:
     write(stay.organization, "UPDATE guests_guest SET name = %s", parts.CSRF_TOKEN)
 
-    for path in PAGES[:3]:
+    for path in PAGES[:4]:
         assert "&lt;stand-in csrf_token&gt;" in page_of(owner, path)

@@ -180,7 +180,9 @@ ASKED = {
     "list_units": "properties/{property}/units",
 }
 # Where parts of pages are.
-PAGES = ["", "?show=pending", "bookings/?q=lena", "guests/?q=lena", "properties/"]
+PAGES = [
+    *("", "?show=pending", "bookings/?q=lena", "calendar/list", "guests/?q=lena", "properties/"),
+]
 # Read in the same request, to find out who asks.
 OF_WHO_ASKS = {
     "accounts_membership",
