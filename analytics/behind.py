@@ -15,7 +15,15 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from analytics.reports import Scope
-from analytics.statements import CHOSEN_STAY, HOMES, LEAD, SOLD, rows_of
+from analytics.statements import (
+    CALENDAR,
+    CHOSEN_STAY,
+    HOMES,
+    LEAD,
+    LEAD_BY_MIDNIGHTS,
+    SOLD,
+    rows_of,
+)
 from analytics.summary import Summary, ratio
 from bookings.models import Block, Booking, Status
 
@@ -56,26 +64,28 @@ STAYS = f"""
         AND b.check_in >= %(start)s AND b.check_in < %(end)s AND {CHOSEN_STAY}
         AND (%(all)s::boolean OR b.status = ANY(%(holding)s))
 """
+# Days and hours of a time zone are worked out for what is shown alone.
 STAY_ROWS = f"""
 WITH home AS MATERIALIZED ({HOMES}), picked AS (
-    SELECT b.*, home.name AS home, {LEAD} AS lead,
-        b.created_at AT TIME ZONE home.time_zone AS booked_at
+    SELECT b.id, b.property_id, b.check_in
     FROM {STAYS}
     ORDER BY (%(all)s::boolean AND b.status = 'cancelled') DESC, b.check_in, b.id
     LIMIT %(limit)s OFFSET %(offset)s
 )
-SELECT b.id, b.reference, g.name, b.home, CASE WHEN b.is_placed THEN u.name END, b.check_in,
-    b.check_out, b.booked_at, b.lead, b.source, b.status
-FROM picked b
+SELECT b.id, b.reference, g.name, home.name, CASE WHEN b.is_placed THEN u.name END, b.check_in,
+    b.check_out, b.created_at AT TIME ZONE home.time_zone, {LEAD}, b.source, b.status
+FROM picked
+JOIN home ON home.id = picked.property_id
+JOIN bookings_booking b ON b.organization_id = %(organization)s AND b.id = picked.id
 LEFT JOIN properties_unit u ON u.organization_id = %(organization)s AND u.id = b.unit_id
 LEFT JOIN guests_guest g ON g.organization_id = %(organization)s AND g.id = b.guest_id
 ORDER BY (%(all)s::boolean AND b.status = 'cancelled') DESC, b.check_in, b.id
 """  # noqa: S608 - parts of our own
 STAY_TOTALS = f"""
-WITH home AS MATERIALIZED ({HOMES}), stay AS (
+WITH home AS MATERIALIZED ({HOMES}), calendar AS MATERIALIZED ({CALENDAR}), stay AS (
     SELECT b.status = ANY(%(holding)s) AS counts, b.status = 'cancelled' AS is_cancelled,
-        b.check_out - b.check_in AS nights, {LEAD} AS lead
-    FROM {STAYS}
+        b.check_out - b.check_in AS nights, {LEAD_BY_MIDNIGHTS} AS lead
+    FROM {STAYS.replace("JOIN home", "JOIN (home JOIN calendar USING (time_zone)) home")}
 )
 SELECT count(*)::int, count(*) FILTER (WHERE counts)::int,
     coalesce(sum(nights) FILTER (WHERE counts), 0)::int,

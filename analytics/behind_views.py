@@ -111,7 +111,7 @@ def _page_or_file(
     behind = read(asked, key)
     if kind := request.GET.get("format"):
         return _file(request, kind, behind.name, behind.heads, behind.lines)
-    whole = _whole(asked)
+    whole = _whole(asked, known[key])
     context = {
         "asked": asked,
         "back": asked.query(),
@@ -161,10 +161,18 @@ def _back(request: OrganizationRequest) -> HttpResponse:
     return redirect(f"{address}?{request.GET.urlencode()}")
 
 
-def _whole(asked: Asked) -> Whole:
-    """The same as on the cards. One statement."""
-    scope = asked.scope
-    found = summaries(scope.organization, scope.start, scope.end, scope.choice)
+def _whole(asked: Asked, kind: Kind) -> Whole:
+    """The same as on the cards, as far as the figure is made of it. One statement."""
+    scope, is_of_nights = asked.scope, kind.behind == "nights"
+    found = summaries(
+        scope.organization,
+        scope.start,
+        scope.end,
+        scope.choice,
+        nights=is_of_nights,
+        stays=not is_of_nights,
+        medians=kind.key == "lead_time",
+    )
     return Whole.of(found, scope.currency)
 
 

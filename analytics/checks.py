@@ -58,7 +58,7 @@ def checked(organization: Organization, asked: Asked) -> Checked:
 
 def sums_of(scope: Scope) -> list[Sum]:
     """What each report comes to; of the properties first."""
-    homes = summaries(scope.organization, scope.start, scope.end, scope.choice, of="nights").of(
+    homes = summaries(scope.organization, scope.start, scope.end, scope.choice, stays=False).of(
         scope.currency
     )
     of_homes = together(homes)

@@ -170,7 +170,9 @@ def cards_of(asked: Asked) -> tuple[list[Card], list[str]]:
     found = summaries(scope.organization, scope.start, scope.end, scope.choice)
     now, before = Whole.of(found, scope.currency), None
     if beside:
-        compared = summaries(scope.organization, beside.start, beside.end, scope.choice, of="means")
+        compared = summaries(
+            scope.organization, beside.start, beside.end, scope.choice, medians=False
+        )
         before = Whole.of(compared, scope.currency)
     others = [code for code in found.currencies() if code != scope.currency]
     left_out = _("Left out: what sells in %s.") % ", ".join(others) if others else ""

@@ -161,10 +161,10 @@ def _checked(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
 def _properties(request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
     """The figures of each property, and how full it is on each day. Three statements at most."""
     scope, beside = asked.scope, asked.comparison
-    found = summaries(scope.organization, scope.start, scope.end, scope.choice, of="means")
+    found = summaries(scope.organization, scope.start, scope.end, scope.choice, medians=False)
     rows = found.of(scope.currency)
     earlier = (
-        summaries(scope.organization, beside.start, beside.end, scope.choice, of="nights").of(
+        summaries(scope.organization, beside.start, beside.end, scope.choice, stays=False).of(
             scope.currency
         )
         if beside

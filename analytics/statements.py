@@ -75,6 +75,12 @@ LEAD_BY_MIDNIGHTS = f"""
     CASE WHEN b.created_at < midnights[1] THEN {LEAD} ELSE greatest(0, b.check_in
         - (%(start)s::date - {LONG_BEFORE + 1} + width_bucket(b.created_at, midnights))) END
 """
+CALENDAR = f"""
+    SELECT time_zone, array_agg(day::timestamp AT TIME ZONE time_zone ORDER BY day) AS midnights
+    FROM (SELECT DISTINCT time_zone FROM home) zone,
+        generate_series(%(start)s::date - {LONG_BEFORE}, %(end)s::date, interval '1 day') day
+    GROUP BY time_zone
+"""  # noqa: S608 - parts of our own
 COUNTS = "b.cancelled_at IS NULL AND b.status <> 'no_show'"
 
 REVENUE = f"""
@@ -255,17 +261,12 @@ FROM compared
 # A day of the calendar is looked for among the midnights of its time zone: asking PostgreSQL for
 # the local time of each stay took three times as long. Few stays are booked before the first.
 #
-# Who asks for nights alone, or for no medians, is not kept waiting for what begins, or is in order.
+# Who asks for nights, for stays or for no medians need not wait for the others.
 SUMMARY = f"""
 WITH home AS MATERIALIZED (
     SELECT id, name, currency, time_zone FROM properties_property
     WHERE organization_id = %(organization)s AND deleted_at IS NULL AND {CHOSEN}
-), calendar AS MATERIALIZED (
-    SELECT time_zone, array_agg(day::timestamp AT TIME ZONE time_zone ORDER BY day) AS midnights
-    FROM (SELECT DISTINCT time_zone FROM home) zone,
-        generate_series(%(start)s::date - {LONG_BEFORE}, %(end)s::date, interval '1 day') day
-    GROUP BY time_zone
-), figure AS MATERIALIZED (
+), calendar AS MATERIALIZED ({CALENDAR}), figure AS MATERIALIZED (
     SELECT * FROM home JOIN calendar USING (time_zone)
     CROSS JOIN LATERAL (
         SELECT sum(slept.nights)::int AS sold, sum(slept.nights - slept.priced)::int AS unpriced,
@@ -279,7 +280,7 @@ WITH home AS MATERIALIZED (
             SELECT count(booking_id) AS nights, count(price) AS priced, sum(price) AS revenue
             FROM bookings_night
             WHERE organization_id = %(organization)s AND unit_id = u.id
-                AND night >= %(start)s AND night < %(end)s
+                AND night >= %(start)s AND night < %(end)s AND %(nights)s
         ) slept
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE k.reason = 'owner_stay') AS owner,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Organization
@@ -134,10 +134,13 @@ def summaries(
     end: date,
     choice: Choice = EVERYTHING,
     *,
-    of: Literal["all", "means", "nights"] = "all",
+    nights: bool = True,
+    stays: bool = True,
+    medians: bool = True,
 ) -> Summaries:
     """The figures of every property, any status, or of those chosen, over [start, end). One
-    statement. Of `means`, all but medians; of `nights`, no figure of stays.
+    statement, which is quicker without what nobody asks for: the `nights`, the `stays` that begin
+    in it, and of these the `medians`.
     """
     found = rows_of(
         SUMMARY,
@@ -146,8 +149,9 @@ def summaries(
             **choice.values(),
             "start": start,
             "end": end,
-            "stays": of != "nights",
-            "medians": of == "all",
+            "nights": nights,
+            "stays": stays,
+            "medians": medians,
         },
     )
     rows, lead_times = [], {}
