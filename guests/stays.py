@@ -1,10 +1,14 @@
 """What guests' stays add up to."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, overload
+from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db import connection
+from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from bookings.models import Booking
@@ -12,17 +16,70 @@ from bookings.querysets import HOLDING, BookingQuerySet
 from guests.models import Guest
 from guests.querysets import GuestQuerySet
 
-# The ways to sort the list of guests, each with its natural direction.
-ORDERS = {
-    "name": ("name", "id"),
-    "-name": ("-name", "id"),
-    "stays": ("stay_count", "name", "id"),
-    "-stays": ("-stay_count", "name", "id"),
-    "last": (F("last_stay").asc(nulls_last=True), "name", "id"),
-    "-last": (F("last_stay").desc(nulls_last=True), "name", "id"),
-    "next": (F("next_stay").asc(nulls_last=True), "name", "id"),
-    "-next": (F("next_stay").desc(nulls_last=True), "name", "id"),
+BY_NAME = {"name": ("name", "id"), "-name": ("-name", "id")}
+# What else they may be sorted by: which figure of which of their stays.
+BY_STAYS = {
+    "stays": ("coalesce(stays, 0)", "TRUE"),
+    "last": ("latest", "NOT (status IN ('pending', 'confirmed') AND check_in >= %(on)s)"),
+    "next": ("first", "status IN ('pending', 'confirmed') AND check_in >= %(on)s"),
 }
+# The ways to sort the list of guests, each with its natural direction.
+ORDERS = (*BY_NAME, *(sign + name for name in BY_STAYS for sign in ("", "-")))
+
+
+class SortedByStays(Sequence[Guest]):
+    """The guests of an organization by what their stays add up to, for a paginator.
+
+    All stays are read at once: looking for those of each of 20,000 guests took twice as long.
+    """
+
+    def __init__(
+        self, guests: GuestQuerySet, *, organization: UUID, on: dt.date, order: str, count: int
+    ) -> None:
+        self.guests, self.order, self._count = guests, order, count
+        self._values: dict[str, Any] = {
+            "organization": organization,
+            "on": on,
+            "holding": list(HOLDING),
+        }
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, part: int) -> Guest: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[Guest]: ...
+    def __getitem__(self, part: slice | int) -> list[Guest] | Guest:
+        """Two statements: which guests they are, and what is shown of them."""
+        if isinstance(part, int):
+            return self[part : part + 1][0]
+        ids = self._ids(part.start or 0, self._count if part.stop is None else part.stop)
+        found = with_stays(self.guests, self._values["on"]).in_bulk(ids)
+        return [found[pk] for pk in ids if pk in found]
+
+    def _ids(self, first: int, last: int) -> list[UUID]:
+        key, which = BY_STAYS[self.order.removeprefix("-")]
+        direction = "DESC" if self.order.startswith("-") else "ASC"
+        wanted, given = self.guests.order_by().values_list("pk", "name").query.sql_with_params()
+        names = {f"given_{number}": value for number, value in enumerate(given)}
+        statement = f"""
+            SELECT guest.id
+            FROM ({wanted % tuple(f"%({name})s" for name in names)}) guest (id, name)
+            LEFT JOIN (
+                SELECT guest_id, count(*) AS stays, max(check_in) AS latest, min(check_in) AS first
+                FROM bookings_booking
+                WHERE organization_id = %(organization)s AND deleted_at IS NULL
+                    AND status = ANY(%(holding)s) AND {which}
+                GROUP BY guest_id
+            ) theirs ON theirs.guest_id = guest.id
+            ORDER BY {key} {direction} NULLS LAST, guest.name, guest.id
+            LIMIT %(limit)s OFFSET %(offset)s
+        """  # noqa: S608 - parts of our own
+        values = self._values | names | {"limit": last - first, "offset": first}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return [pk for (pk,) in cursor.fetchall()]
 
 
 def with_stays(guests: GuestQuerySet, on: dt.date) -> GuestQuerySet:

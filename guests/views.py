@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,13 +11,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrganizationRequest, page
+from accounts.models import Organization
 from accounts.permissions import Permission
 from guests.access import duplicates_of, of_guest
 from guests.forms import DeleteGuestForm, GuestForm
 from guests.history import history_of
 from guests.models import Guest
+from guests.querysets import GuestQuerySet
 from guests.services import create_guest, delete_guest, update_guest
-from guests.stays import ORDERS, figures_of, stays_of, with_stays
+from guests.stays import BY_NAME, ORDERS, SortedByStays, figures_of, stays_of, with_stays
 from villaops.clock import today_in
 from villaops.errors import DomainError
 from villaops.pages import form_page, get_or_post, wants_fragment
@@ -42,9 +45,8 @@ def index(request: OrganizationRequest) -> HttpResponse:
     def results(sight: Sight) -> dict[str, Any]:
         organization = sight.organization
         found = Guest.objects.for_organization(organization).matching(search)
-        shown = with_stays(found, today_in(organization.time_zone)).order_by(*ORDERS[order])
         return {
-            "guests": DeepPaginator(shown, PAGE_SIZE, total=found.count()).get_page(number),
+            "guests": _sorted(found, order, organization).get_page(number),
             "search": search,
             "query": query,
             "columns": [_column(query, order, name, label) for name, label in COLUMNS.items()],
@@ -55,6 +57,15 @@ def index(request: OrganizationRequest) -> HttpResponse:
         return HttpResponse(part)
     context = {"results": part, "search": search, "order": order, "sorts": SORTS}
     return render(request, "guests/list.html", context)
+
+
+def _sorted(found: GuestQuerySet, order: str, organization: Organization) -> "Paginator[Guest]":
+    today, count = today_in(organization.time_zone), found.count()
+    if order in BY_NAME:
+        shown = with_stays(found, today).order_by(*BY_NAME[order])
+        return DeepPaginator(shown, PAGE_SIZE, total=count)
+    rows = SortedByStays(found, organization=organization.pk, on=today, order=order, count=count)
+    return Paginator(rows, PAGE_SIZE)
 
 
 COLUMNS = {

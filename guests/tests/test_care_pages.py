@@ -69,6 +69,10 @@ def test_list_tells_and_sorts_by_stays(
     assert names(client.get(root, {"sort": "-stays"})) == ["Bert", "Anna", "Cleo"]
     assert names(client.get(root, {"sort": "-last"})) == ["Bert", "Anna", "Cleo"]
     assert names(client.get(root, {"sort": "next"})) == ["Bert", "Anna", "Cleo"]
+    assert names(client.get(root, {"sort": "stays"})) == ["Cleo", "Anna", "Bert"]
+    assert names(client.get(root, {"sort": "last"})) == ["Anna", "Bert", "Cleo"]
+    assert names(client.get(root, {"sort": "-next"})) == ["Bert", "Anna", "Cleo"]
+    assert names(client.get(root, {"sort": "-stays", "q": "n"})) == ["Anna"]
     assert names(client.get(root, {"sort": "-name"})) == ["Cleo", "Bert", "Anna"]
     assert names(client.get(root, {"sort": "shoe size"})) == ["Anna", "Bert", "Cleo"]
 
