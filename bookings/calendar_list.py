@@ -91,23 +91,23 @@ def listed(
         units = units.filter(property__pk=home)
     ids = list(units.values_list("pk", flat=True))
     shown = {str(pk) for pk in ids}
-    by_unit: dict[str, list[Span]] = {}
+    by_unit: dict[str, list[dict[str, Any]]] = {}
     waiting = []
     places = dict(
         Property.objects.for_organization(organization_id).values_list("pk", "name").order_by("pk")
     )
     for bar in json.loads(calendar.bars_between(organization_id, start, end)[0]):
         if bar["unit"] in shown:
-            by_unit.setdefault(bar["unit"], []).append(_span(bar))
+            by_unit.setdefault(bar["unit"], []).append(bar)
         elif bar["unit"] is None and home in (None, "", bar["property"]):
             waiting.append(_span(bar, places[UUID(bar["property"])]))
-    busiest = max((len(spans) for spans in by_unit.values()), default=1)
+    busiest = max((len(bars) for bars in by_unit.values()), default=1)
     size = max(min(STAYS_PER_PAGE // busiest, MOST_UNITS), 1)
     page = Paginator(ids, size).get_page(number)
     rows = [
         Row(
             unit,
-            _with_free(by_unit.get(str(unit.pk), []), start, end),
+            _with_free([_span(bar) for bar in by_unit.get(str(unit.pk), [])], start, end),
             unit.status == Unit.Status.ACTIVE and unit.property.is_open(),
         )
         for unit in units.filter(pk__in=list(page))

@@ -208,7 +208,7 @@ THROTTLES_IN_DATABASE = PRODUCTION and not REDIS_URL
 SESSION_ENGINE = (
     "django.contrib.sessions.backends.cached_db"
     if REDIS_URL
-    else "django.contrib.sessions.backends.db"
+    else "accounts.sessions"
 )
 
 
