@@ -5,13 +5,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 from django.db import connection
 
 from accounts.models import Organization, User
 from accounts.tokens import issue_tokens
-from bookings.models import Booking
+from bookings.models import Booking, Night
 from guests.models import Guest
 from properties.models import Property, Unit
 from villaops.tenancy import Door, organization_context
@@ -101,10 +102,12 @@ class Place:
                 Unit.objects.filter(property__status="active").values_list("property_id", "id")
             )
             guests = list(Guest.objects.values_list("id", flat=True)[:1000])
-        dice = random.Random()  # noqa: S311 - other nights in each round
-        slots = dice.sample(range(len(units) * FREE_DAYS // 3), many)
-        for slot in slots:
-            (home, unit), start = units[slot % len(units)], FAR + timedelta(slot // len(units) * 3)
+            # By earlier runs.
+            taken = set(Night.objects.filter(night__gte=FAR).values_list("unit_id", "night"))
+        starts = [FAR + timedelta(days) for days in range(0, FREE_DAYS, 3)]
+        slots = [slot for slot in product(units, starts) if (slot[0][1], slot[1]) not in taken]
+        dice = random.Random()  # noqa: S311 - no secret
+        for (home, unit), start in dice.sample(slots, many):
             body: dict[str, Any] = {
                 "property_id": str(home),
                 "unit_id": str(unit),
