@@ -205,11 +205,7 @@ CACHES = {
     else {"BACKEND": _OF_THE_PROCESS, "LOCATION": "answers", "OPTIONS": {"MAX_ENTRIES": 64}},
 }
 THROTTLES_IN_DATABASE = PRODUCTION and not REDIS_URL
-SESSION_ENGINE = (
-    "django.contrib.sessions.backends.cached_db"
-    if REDIS_URL
-    else "accounts.sessions"
-)
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db" if REDIS_URL else "accounts.sessions"
 
 
 # Who takes our mail, and how many seconds they may be silent.
