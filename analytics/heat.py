@@ -7,6 +7,9 @@ from decimal import Decimal
 from itertools import groupby
 from uuid import UUID
 
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from analytics.reports import Interval, Scope
 from analytics.statements import (
     AVAILABLE,
@@ -46,6 +49,10 @@ ORDER BY available.property_id, available.first
 """  # noqa: S608 - parts of our own
 
 
+DASH = "–"
+LEVELS = [format_html(' class="heat-{}"', level) for level in range(11)]
+
+
 @dataclass(frozen=True)
 class Heat:
     """Unit nights sold and available of one property in [start, end)."""
@@ -83,6 +90,15 @@ def heat_of(scope: Scope, interval: Interval, properties: Sequence[UUID]) -> dic
     return {
         pk: [Heat(*row[1:]) for row in found] for pk, found in groupby(rows, key=lambda row: row[0])
     }
+
+
+def cells_of(row: Sequence[Heat]) -> SafeString:
+    """The cells of a row of the map: a page has 800, which take a template 15 ms."""
+    return format_html_join(
+        "",
+        "<td{}>{}</td>",
+        (("", DASH) if one.level is None else (LEVELS[one.level], str(one.percent)) for one in row),
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from accounts.permissions import Permission
 from analytics.asked import PRESETS, SINCE, Asked, Home, NotUnderstood, Room, asked_of
 from analytics.checks import checked
 from analytics.habits import habits
-from analytics.heat import columns_of, heat_of
+from analytics.heat import cells_of, columns_of, heat_of
 from analytics.pace import pace
 from analytics.page import (
     blocks_of,
@@ -180,6 +180,7 @@ def _properties(request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
             {
                 "summary": row,
                 "heat": heat[row.property_id],
+                "cells": cells_of(heat[row.property_id]),
                 "change": _change(row.figures.room_revenue, before, row.property_id),
                 "url": "?" + asked.query(property=[row.property_id], unit=None),
             }

@@ -13,7 +13,7 @@ from accounts.models import Organization, User
 from analytics import reports
 from analytics.asked import Asked, Period, asked_in
 from analytics.habits import habits
-from analytics.heat import heat_of
+from analytics.heat import Heat, cells_of, heat_of
 from analytics.pace import days_watched, on_books, pace
 from analytics.reports import Scope
 from analytics.summary import summaries
@@ -85,6 +85,14 @@ def test_histograms_count_each_arrival_once(
     assert found.lengths[1].share == Decimal("66.67")
     (row,) = summaries(organization, MARCH, APRIL).rows
     assert row.figures.arrivals == sum(bar.stays for bar in found.leads) == 3
+
+
+def test_cells_of_the_heat_map_are_levels_and_whole_percents() -> None:
+    row = [Heat(MARCH, APRIL, sold, available) for sold, available in ((0, 4), (1, 4), (0, 0))]
+
+    cells = cells_of(row)
+
+    assert cells == '<td class="heat-0">0</td><td class="heat-2">25</td><td>–</td>'
 
 
 def test_pace_says_what_pickup_says_of_every_day(
