@@ -96,6 +96,9 @@ class Houses:
         self.homes = [
             (self.new_id(self.opened), UNITS[n % len(UNITS)]) for n in range(size.properties)
         ]
+        self.most_guests = {home: 2 + n % 7 for n, (home, _many) in enumerate(self.homes)}
+        # In maintenance: they take no new bookings, and called off what was to come.
+        self.closed = {home for home, _many in self.homes[::25]}
         self.units = [
             (home, self.new_id(self.opened), number, many)
             for home, many in self.homes
@@ -122,8 +125,8 @@ class Houses:
                 f"{TYPES[many].title()} {number + 1:04} {city}",
                 f"house-{number + 1}",
                 TYPES[many],
-                "active" if number % 25 else "maintenance",
-                2 + number % 7,
+                "maintenance" if home in self.closed else "active",
+                self.most_guests[home],
                 self.prices[home],
                 CURRENCY,
                 "Europe/Rome",
@@ -185,10 +188,13 @@ class Houses:
         lead = timedelta(days=min(dice.expovariate(1 / 45), 330), hours=dice.randrange(24))
         created = min(arrival, self.now) - lead
         status = self._status(check_in, check_out)
+        until_cancelled = dice.random() if status == "cancelled" else 0.5
+        if home in self.closed and check_out > self.today:
+            status = "cancelled"
         cancelled = None
         if status == "cancelled":
-            cancelled = created + (min(arrival, self.now) - created) * dice.random()
-        adults = dice.choice((1, 2, 2, 2, 3))
+            cancelled = created + (min(arrival, self.now) - created) * until_cancelled
+        adults = min(dice.choice((1, 2, 2, 2, 3)), self.most_guests[home])
         return (
             self.new_id(created),
             self.organization,
@@ -200,7 +206,7 @@ class Houses:
             check_out,
             status,
             adults,
-            dice.choice((0, 0, 0, 1, 2)),
+            min(dice.choice((0, 0, 0, 1, 2)), self.most_guests[home] - adults),
             self.prices[home] * nights,
             CURRENCY,
             dice.choices(SOURCES, SOURCE_WEIGHTS)[0],
