@@ -30,10 +30,8 @@ type Row = list[Any]
 READ_AT_ONCE = 1000
 # XML has no way to write these, and no file needs them.
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-# Most texts are neither, which one look tells.
-PERHAPS_HARMFUL = re.compile(
-    rf"\A\s*[{re.escape(''.join(FORMULA_SIGNS))}]|{CONTROL_CHARACTERS.pattern}"
-)
+# Behind white space too; of what can be printed that is the space alone.
+PERHAPS_CALCULATED = (*FORMULA_SIGNS, " ")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -133,7 +131,10 @@ def _rows(facts: Sequence[Fact], bookings: BookingQuerySet) -> Iterator[Row]:
 
 def harmless(value: Any) -> Any:
     """Text that a spreadsheet would calculate is made plain; numbers and dates stay."""
-    if not isinstance(value, str) or not PERHAPS_HARMFUL.search(value):
+    if not isinstance(value, str):
+        return value
+    # Nearly every text, told by two quick looks.
+    if value.isprintable() and not value.startswith(PERHAPS_CALCULATED):
         return value
     text = CONTROL_CHARACTERS.sub("", value)
     # White space in front does not keep every spreadsheet from calculating.

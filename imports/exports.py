@@ -155,7 +155,7 @@ def rows_of(organization: Organization, kind: str) -> Iterator[Cells]:
     """The rows under them."""
     names = [column.name for column in OF_KIND[kind] if column.name not in LEFT_OUT[kind]]
     for facts in READERS[kind](organization):
-        yield [harmless(facts.get(name)) for name in names]
+        yield [harmless(value) if value else value for value in map(facts.get, names)]
 
 
 def _bookings(organization: Organization) -> Iterator[dict[str, Any]]:

@@ -94,7 +94,20 @@ def test_exports_calculate_nothing(
 
 @pytest.mark.parametrize(
     ("text", "written"),
-    [("+1", "'+1"), ("-1", "'-1"), ("\t=1", "'\t=1"), ("a=b", "a=b"), ("a\x00b", "ab"), (-1, -1)],
+    [
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        (" @a", "' @a"),
+        ("\t=1", "'\t=1"),
+        ("\u00a0=1", "'\u00a0=1"),
+        ("\x00=1", "'=1"),
+        ("a=b", "a=b"),
+        ("é\n=b", "é\n=b"),
+        (" a", " a"),
+        ("a\x00b", "ab"),
+        ("", ""),
+        (-1, -1),
+    ],
 )
 def test_harmless(text: Any, written: Any) -> None:
     assert harmless(text) == written

@@ -200,7 +200,7 @@ def test_api_exports_what_can_be_imported_again(
 def test_page_exports_everything_and_the_audit_log_tells(
     client: Client, root: str, organization: Organization, owner: User
 ) -> None:
-    answer = client.get(f"{root}export?format=csv")
+    answer: Any = client.get(f"{root}export?format=csv")
 
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as files_of:
         assert files_of.namelist() == [f"{kind}.csv" for kind in READERS]
