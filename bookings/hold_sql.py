@@ -7,7 +7,8 @@
 HOLD_EXPIRED = "Hold expired"
 
 # Both look with the eyes of the organization asked for, at all of its properties, and give the
-# context back. Without an organization they see what the role sees: all of them, or nothing.
+# context back where that was another one. Without an organization they see what the role sees: all
+# of them, or nothing.
 #
 # Whoever holds the lock of a booking is deciding about it (a confirmation, another release), so it
 # is passed by: nobody waits here, and nobody who does not wait can deadlock.
@@ -17,6 +18,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     context text := coalesce(current_setting('villaops.organization_id', true), '');
     property_limit text := coalesce(current_setting('villaops.property_ids', true), '');
+    is_elsewhere boolean := context <> the_organization::text OR property_limit <> '';
     found boolean;
 BEGIN
     IF the_organization IS NULL THEN
@@ -24,13 +26,17 @@ BEGIN
             SELECT FROM bookings_booking
                 WHERE status = 'pending' AND deleted_at IS NULL AND hold_expires_at <= now());
     END IF;
-    PERFORM set_config('villaops.organization_id', the_organization::text, true),
-        set_config('villaops.property_ids', '', true);
+    IF is_elsewhere THEN
+        PERFORM set_config('villaops.organization_id', the_organization::text, true),
+            set_config('villaops.property_ids', '', true);
+    END IF;
     found := EXISTS (
         SELECT FROM bookings_booking WHERE organization_id = the_organization
             AND status = 'pending' AND deleted_at IS NULL AND hold_expires_at <= now());
-    PERFORM set_config('villaops.organization_id', context, true),
-        set_config('villaops.property_ids', property_limit, true);
+    IF is_elsewhere THEN
+        PERFORM set_config('villaops.organization_id', context, true),
+            set_config('villaops.property_ids', property_limit, true);
+    END IF;
     RETURN found;
 END $$;
 
@@ -44,6 +50,10 @@ DECLARE
     who text := coalesce(current_setting('pghistory.context_metadata', true), '');
     expired uuid[];
 BEGIN
+    -- As nearly always.
+    IF NOT bookings_hold_has_expired(the_organization) THEN
+        RETURN;
+    END IF;
     IF the_organization IS NOT NULL THEN
         PERFORM set_config('villaops.organization_id', the_organization::text, true);
     END IF;

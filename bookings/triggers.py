@@ -23,9 +23,12 @@ DECLARE
     b record;
     n record;
     problem text;
+    is_elsewhere boolean := context <> the_organization::text OR property_limit <> '';
 BEGIN
-    PERFORM set_config('villaops.organization_id', the_organization::text, true),
-        set_config('villaops.property_ids', '', true);
+    IF is_elsewhere THEN
+        PERFORM set_config('villaops.organization_id', the_organization::text, true),
+            set_config('villaops.property_ids', '', true);
+    END IF;
     SELECT *, deleted_at IS NULL AND is_placed AND status IN ({_HOLDING}) AS holds INTO b
         FROM bookings_booking WHERE organization_id = the_organization AND id = the_booking;
     SELECT count(*) AS rows, count(DISTINCT night) AS dates, min(night) AS first,
@@ -36,8 +39,10 @@ BEGIN
         JOIN properties_unit u
             ON u.organization_id = held.organization_id AND u.id = held.unit_id
         WHERE held.organization_id = the_organization AND held.booking_id = the_booking;
-    PERFORM set_config('villaops.organization_id', context, true),
-        set_config('villaops.property_ids', property_limit, true);
+    IF is_elsewhere THEN
+        PERFORM set_config('villaops.organization_id', context, true),
+            set_config('villaops.property_ids', property_limit, true);
+    END IF;
     IF b.id IS NULL THEN
         RETURN;
     ELSIF NOT b.holds THEN
