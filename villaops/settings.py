@@ -238,8 +238,9 @@ AUTH_PASSWORD_VALIDATORS = [
     ),
 ]
 # The e-mail is unique whatever its case, by a functional constraint that auth's checks cannot see;
-# axes looks for its middleware by name, and ours is made of it.
-SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004", "axes.W002"]
+# axes looks for its middleware by name, and ours is made of it; villaops.templatetags.once is meant
+# to stand for two of Django's libraries.
+SILENCED_SYSTEM_CHECKS = ["auth.E003", "auth.W004", "axes.W002", "templates.W003"]
 
 LOGIN_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", 5)
 LOGIN_LOCK_MINUTES = env.int("LOGIN_LOCK_MINUTES", 15)
