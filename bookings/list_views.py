@@ -17,7 +17,7 @@ from accounts.audit import SecurityEvent, record_security_event
 from accounts.permissions import Permission
 from bookings.exports import as_file
 from bookings.list_forms import EVERYTHING, WITHOUT_UNIT, BookingFilter
-from bookings.models import Booking, SavedView
+from bookings.models import Booking, SavedView, Status
 from bookings.querysets import BookingQuerySet
 from bookings.saved_views import menu_of
 from properties.models import Property
@@ -85,6 +85,9 @@ def _results(
             "heads": _heads(asked),
             "shown": {column.key for column in asked.columns},
             "bookings": DeepPaginator(found_by(sight, asked), PAGE_SIZE).get_page(number),
+            # Django makes a dictionary of them for each row.
+            "sources": dict(Booking.Source.choices),
+            "statuses": dict(Status.choices),
             "query": query,
             "here": f"{path}{asked.address(page=number)}",
             "everything": f"?{EVERYTHING}",

@@ -1,6 +1,6 @@
 """What the pages share: icons, badges, money, dates and the navigation."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -202,6 +202,12 @@ def units(number: int) -> str:
 def can(access: Access, permission: str) -> bool:
     """Whether the person's role has the permission: `{% if access|can:"booking.write" %}`."""
     return access.can(permission)
+
+
+@register.filter
+def word_of(value: str, words: Mapping[str, Any]) -> Any:
+    """`get_FOO_display` of a row, where a list has the words of all values."""
+    return words.get(value, value)
 
 
 @register.filter
