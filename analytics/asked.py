@@ -16,6 +16,8 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpRequest, QueryDict
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organization
@@ -119,6 +121,7 @@ USUAL_PRESET = "this_month"
 # So many days ago the books are compared with those of today.
 SINCE = (1, 7, 14, 30, 90)
 USUAL_SINCE = 7
+CHECKED = mark_safe(" checked")
 
 
 def usual_interval(days: int) -> Interval:
@@ -247,6 +250,22 @@ class NotUnderstood(Exception):
         return [str(text) for errors in self.form.errors.values() for text in errors]
 
 
+class Ticks(forms.SelectMultiple):
+    """A box to tick for each choice: 200 properties take a template 15 ms."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The boxes, each in its label."""
+        chosen = {str(one) for one in value or ()}
+        return format_html_join(
+            "",
+            '<label class="tick"><input type="checkbox" name="{}" value="{}"{}>{}</label>',
+            (
+                (name, key, CHECKED if str(key) in chosen else "", label)
+                for key, label in self.choices
+            ),
+        )
+
+
 class QuestionForm(HouseForm):
     """The question as a form. Values are checked against what the organization has."""
 
@@ -258,8 +277,8 @@ class QuestionForm(HouseForm):
     compare = forms.ChoiceField(
         label=_("Compare with"), required=False, choices=list(COMPARISONS.items())
     )
-    property = forms.MultipleChoiceField(label=_("Properties"), required=False)
-    unit = forms.MultipleChoiceField(label=_("Units"), required=False)
+    property = forms.MultipleChoiceField(label=_("Properties"), required=False, widget=Ticks)
+    unit = forms.MultipleChoiceField(label=_("Units"), required=False, widget=Ticks)
     currency = forms.ChoiceField(label=_("Currency"), required=False)
     by = forms.ChoiceField(label=_("Drawn by"), required=False, choices=list(INTERVALS.items()))
 
