@@ -21,7 +21,6 @@ from bookings.exports import XLSX, StoredFile, harmless
 from bookings.models import Block, Booking, Night
 from bookings.nights import dates as dates_of
 from bookings.nights import spread
-from bookings.spreadsheets import write_sheets
 from guests.models import Guest
 from imports.columns import OF_KIND
 from imports.models import Kind
@@ -143,6 +142,9 @@ def _write_csv(organization: Organization, file: IO[bytes], kind: str) -> None:
 
 def write_workbook(organization: Organization, file: IO[bytes], kinds: Iterable[str]) -> None:
     """A sheet for each kind."""
+    # The library takes a twentieth of the start, and few starts are for a workbook.
+    from bookings.spreadsheets import write_sheets
+
     write_sheets(file, [(str(kind), heads_of(kind), rows_of(organization, kind)) for kind in kinds])
 
 
