@@ -23,13 +23,13 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from importlib.metadata import version
-from itertools import islice
+from itertools import batched, chain, islice
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -45,6 +45,9 @@ LOAD_BEFORE = os.getloadavg()[0]
 MOST_CREATED = 500
 # Answers made anew, to measure one.
 MADE = 40
+# Who runs statements alone, and how many creations each.
+CLIENTS_ALONE, CREATED_ALONE = 4, 150
+UNLIMITED = {"RATE_LIMIT_API": "0", "RATE_LIMIT_AUTH": "0"}
 TRANSACTION = re.compile("BEGIN|COMMIT|SAVEPOINT|RELEASE")
 
 
@@ -70,7 +73,7 @@ def main(rounds: int, seconds: int) -> None:
     os.environ["DATABASE_URL"] = embedded.ensure_running(embedded.default_var_dir())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
     secrets = {"SECRET_KEY": "bench" * 12, "JWT_SECRET_KEY": "bench" * 12}
-    os.environ.update(secrets)
+    os.environ.update(secrets | UNLIMITED)
     import django
 
     django.setup()
@@ -134,8 +137,6 @@ def server() -> Iterator[psutil.Process]:
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_SSL_REDIRECT": "false",
         "EMAIL_URL": "dummymail://",
-        "RATE_LIMIT_API": "0",
-        "RATE_LIMIT_AUTH": "0",
     }
     folder = Path(sys.executable).parent
     subprocess.run(
@@ -300,38 +301,92 @@ def measure_statements(
     place: Any, target: Any, headers: dict[str, str], found: Found, seconds: int
 ) -> None:
     """How many an endpoint runs, and how often pgbench can run the same in a second."""
-    from django.db import connection
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
 
-    if target.is_creation:
-        return
     client = Client(headers=headers, HTTP_HOST="127.0.0.1")
+    if target.is_creation:
+        asked = place.bodies(CLIENTS_ALONE * CREATED_ALONE)
+        made = [creation_of(client, target, body) for body in asked]
+        found.statements = counted(made[0])
+        found.sql_rate = rate_of_creations(made)
+        return
     client.get(target.path)
     place.change()
-    with CaptureQueriesContext(connection) as captured:
-        answer = client.get(target.path)
-    if answer.status_code != 200:
-        raise SystemExit(f"{target.path} answers {answer.status_code}")
-    statements = [query["sql"] for query in captured.captured_queries]
-    found.statements = sum(not TRANSACTION.match(statement) for statement in statements)
-    place = connection.settings_dict
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.writelines(f"{on_one_line(statement)};\n" for statement in statements)
-        script.flush()
+    statements = statements_of(lambda: client.get(target.path), 200)
+    found.statements = counted(statements)
+    with script_of(statements) as script:
+        arguments = ("--client", str(CLIENTS_ALONE), "--jobs", "2", "--time", str(seconds))
         output = subprocess.run(
-            [
-                *(shutil.which("pgbench") or "pgbench", "--no-vacuum", "--protocol=simple"),
-                *("--client", "4", "--jobs", "2", "--time", str(seconds), "--file", script.name),
-                *("--host", place["HOST"], "--port", str(place["PORT"]), "--username"),
-                *(place["USER"], place["NAME"]),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
+            pgbench(script, *arguments), capture_output=True, text=True, check=False
         ).stdout
     rate = re.search(r"tps = ([\d.]+)", output)
     found.sql_rate = float(rate[1]) if rate else 0
+
+
+def statements_of(ask: Callable[[], Any], status: int) -> list[str]:
+    """What is sent to PostgreSQL meanwhile, the values in it."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        answer = ask()
+    if answer.status_code != status:
+        raise SystemExit(f"{answer.request['PATH_INFO']} answers {answer.status_code}")
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def counted(statements: list[str]) -> int:
+    return sum(not TRANSACTION.match(statement) for statement in statements)
+
+
+def creation_of(client: Any, target: Any, body: str) -> list[str]:
+    """The statements of a creation that is taken back, so that they can be run once more.
+
+    Without those that close its context, because the transaction goes on around it.
+    """
+    from django.db import transaction
+
+    with transaction.atomic():
+        statements = statements_of(
+            lambda: client.post(target.path, body, content_type="application/json"), 201
+        )
+        transaction.set_rollback(True)
+    inside = [one for one in statements if not one.startswith("SET LOCAL")]
+    return ["BEGIN", *inside, "COMMIT"]
+
+
+def rate_of_creations(made: list[list[str]]) -> float:
+    """In a second: each can be run only once, so that each client has a script of its own."""
+    with ExitStack() as scripts:
+        commands = [
+            pgbench(scripts.enter_context(script_of(list(chain(*part)))), "--transactions", "1")
+            for part in batched(made, CREATED_ALONE, strict=True)
+        ]
+        begun = time.perf_counter()
+        clients = [subprocess.Popen(one, stdout=subprocess.DEVNULL) for one in commands]
+        if sum(client.wait() for client in clients):
+            raise SystemExit("pgbench: a creation failed.")
+        return len(made) / (time.perf_counter() - begun)
+
+
+@contextmanager
+def script_of(statements: list[str]) -> Iterator[str]:
+    """A file for pgbench."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.writelines(f"{on_one_line(statement)};\n" for statement in statements)
+        script.flush()
+        yield script.name
+
+
+def pgbench(script: str, *arguments: str) -> list[str]:
+    from django.db import connection
+
+    place = connection.settings_dict
+    return [
+        *(shutil.which("pgbench") or "pgbench", "--no-vacuum", "--protocol=simple", *arguments),
+        *("--file", script, "--host", place["HOST"], "--port", str(place["PORT"])),
+        *("--username", place["USER"], place["NAME"]),
+    ]
 
 
 def on_one_line(statement: str) -> str:
