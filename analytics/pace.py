@@ -22,7 +22,7 @@ MOST_POINTS = 40
 # all before it, as in PICKUP, in one reading.
 PACE = f"""
 WITH home AS MATERIALIZED ({KNOWN_HOMES}), room AS MATERIALIZED ({KNOWN_UNITS}),
-happened AS MATERIALIZED (
+happened AS (
     SELECT width_bucket(e.pgh_created_at, %(moments)s::timestamptz[]) AS number,
         e.pgh_label AS label, count(e.booking_id) AS nights, coalesce(sum(e.price), 0) AS revenue
     FROM bookings_nightevent e WHERE {HAPPENED}
@@ -30,7 +30,7 @@ happened AS MATERIALIZED (
 ), replaced AS (
     SELECT width_bucket(e.pgh_created_at, %(moments)s::timestamptz[]) AS number,
         count(*) AS nights, coalesce(sum(was.price), 0) AS revenue
-    FROM {REPLACED} AND EXISTS (SELECT FROM happened WHERE label = 'update')
+    FROM {REPLACED}
     GROUP BY 1
 )
 SELECT number, sum(CASE label WHEN 'delete' THEN -nights ELSE nights END)::int,

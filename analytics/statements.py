@@ -194,10 +194,15 @@ KNOWN_UNITS = f"""
 """  # noqa: S608 - parts of our own
 # What happened to unit nights of the period before a moment, all of it in night_event_on_books. Who
 # takes a night adds its price to the books, who gives it back takes off what it was; what an update
-# took the place of is looked up. So nothing is sorted to find the last of each.
+# took the place of is looked up. So nothing is sorted to find the last of each; nor is each night's
+# unit looked for among those that count, where all do.
 HAPPENED = """
     e.organization_id = %(organization)s AND e.night >= %(start)s AND e.night < %(end)s
-    AND e.pgh_created_at < %(moment_to)s AND e.unit_id IN (SELECT id FROM room)
+    AND e.pgh_created_at < %(moment_to)s
+    AND (NOT EXISTS (
+            SELECT FROM properties_unit
+            WHERE organization_id = %(organization)s AND id NOT IN (SELECT id FROM room))
+        OR e.unit_id IN (SELECT id FROM room))
 """
 REPLACED = f"""
     bookings_nightevent e CROSS JOIN LATERAL (

@@ -215,6 +215,13 @@ class NightEvent(models.Model):
                 include=["pgh_created_at", "pgh_label", "booking", "price"],
                 name="night_event_on_books",
             ),
+            # Nights that were priced anew or given to another stay: few, and looked for each time.
+            models.Index(
+                fields=["organization", "night"],
+                include=["unit", "pgh_id", "pgh_created_at"],
+                condition=Q(pgh_label="update"),
+                name="night_event_replacing",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
