@@ -4,6 +4,8 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from villaops.loaded import load
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "villaops.settings")
 
 django = get_asgi_application()
@@ -12,3 +14,4 @@ django = get_asgi_application()
 from villaops.live.streams import Streams  # noqa: E402
 
 application = Streams(django)
+load()
