@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
+from django.utils.choices import BaseChoiceIterator
 from django.utils.safestring import SafeString
 
 from villaops.errors import DomainError
@@ -119,6 +120,12 @@ class CountInput(forms.NumberInput):
     """How many of something few, with a button for one less and one more beside it."""
 
 
+class Choices(list[tuple[str, Any]], BaseChoiceIterator):
+    """Values and labels as they are: Django would look at each of two hundred for whether it is
+    more of them, for the field and again for what draws it.
+    """
+
+
 class HouseForm(forms.Form):
     """A form that looks like the house and takes a verb's refusal.
 
@@ -135,9 +142,9 @@ class HouseForm(forms.Form):
             look = next(look for kind, look in CLASS_OF_WIDGET if isinstance(field.widget, kind))
             field.widget.attrs.setdefault("class", look)
 
-    def offer(self, name: str, choices: Iterable[Any]) -> None:
+    def offer(self, name: str, choices: Iterable[tuple[str, Any]]) -> None:
         """Give a field the choices there are today."""
-        cast(forms.ChoiceField, self.fields[name]).choices = list(choices)
+        cast(forms.ChoiceField, self.fields[name]).choices = Choices(choices)
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Add the error; the first field with one gets the focus when the page is shown again."""
