@@ -36,6 +36,8 @@ dashboard: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    # First, because it is asked for most: all others would be tried before it.
+    path("o/<slug:slug>/", include(dashboard)),
     path("", pages.landing, name="landing"),
     path("", include("villaops.api.urls")),
     path("", include("accounts.urls")),
@@ -44,7 +46,6 @@ urlpatterns = [
     path("organizations/new", create_organization, name="create_organization"),
     path("o/", pages.home, name="home"),
     path("gallery", gallery, name="gallery"),
-    path("o/<slug:slug>/", include(dashboard)),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     # Browsers ask here on pages that name no icon, like the administrators'.
