@@ -41,11 +41,11 @@ drills: venv-dev ## kill -9 each part while 1,000 bookings are made, and see tha
 
 .PHONY: bench-data
 bench-data: venv-dev ## fill a database of its own in var/bench with 150,000 bookings (SCALE=25)
-	@VAR_DIR=$(CURDIR)/var/bench $(PYTHON_RUN) -m bench.load.fill $(SCALE)
+	@VAR_DIR="$(CURDIR)/var/bench" $(PYTHON_RUN) -m bench.load.fill $(SCALE)
 
 .PHONY: bench
 bench: venv-dev ## measure the production servers on it, into bench/load/RESULTS.md
-	@VAR_DIR=$(CURDIR)/var/bench $(PYTHON_RUN) -m bench.load.run $(ARGS)
+	@VAR_DIR="$(CURDIR)/var/bench" $(PYTHON_RUN) -m bench.load.run $(ARGS)
 
 .PHONY: lint
 lint: venv-dev ## check style of Python and templates, and that migrations are complete
