@@ -152,7 +152,8 @@ BOOKINGS = (
         read_text(200),
         "booking reference|confirmation code|confirmation number|confirmation|booking number"
         "|booking id|reservation|reservation number|reservation id|reservation code"
-        "|external reference|id|book number|buchungsnummer|buchung|codice|numero prenotazione",
+        "|external reference|id|book number|buchungsnummer|buchungsnr|buchungs nr"
+        "|buchung|codice|numero prenotazione",
     ),
     *PLACE,
     Column(
@@ -178,7 +179,7 @@ BOOKINGS = (
         "guest_phone",
         _("Guest phone"),
         read_text(50),
-        "phone|phone number|telephone|mobile|contact|telefon|telefono",
+        "phone|phone number|telephone|mobile|contact|telefon|telefono|tel|phone no|handy",
     ),
     Column(
         "guest_nationality",
@@ -191,7 +192,7 @@ BOOKINGS = (
         _("Check-in"),
         read_day,
         "arrival|arrival date|check in date|checkin|checkin date|start date|start|from"
-        "|date from|anreise|arrivo|date of arrival",
+        "|date from|anreise|ankunft|arrivo|date of arrival",
         needed="check_in",
     ),
     Column(
@@ -232,7 +233,7 @@ BOOKINGS = (
         "source",
         _("Source"),
         read_choice(SOURCES, otherwise=Booking.Source.OTHER),
-        "channel|portal|origin|booked through|platform|quelle|canale|booking source",
+        "channel|portal|origin|booked through|platform|quelle|kanal|canale|booking source",
     ),
     Column(
         "special_requests",
@@ -268,7 +269,7 @@ GUESTS = (
         "guest_phone",
         _("Phone"),
         read_text(50),
-        "guest phone|phone number|telephone|mobile|telefon|telefono",
+        "guest phone|phone number|telephone|mobile|telefon|telefono|tel|phone no|handy",
     ),
     Column(
         "guest_nationality",

@@ -145,6 +145,17 @@ def test_columns_are_guessed_by_their_words_the_best_ones_first() -> None:
         "check_out": 3,
         "guest_email": 4,
     }
+    german = ["Buchungsnr.", "Objekt", "Gast", "Tel.", "Ankunft", "Abreise", "Kanal"]
+    assert guessed(Kind.BOOKINGS, german) == {
+        "reference": 0,
+        "property": 1,
+        "guest_name": 2,
+        "guest_phone": 3,
+        "check_in": 4,
+        "check_out": 5,
+        "source": 6,
+    }
+    assert guessed(Kind.GUESTS, ["Name", "Mail", "Tel"])["guest_phone"] == 2
 
 
 @pytest.mark.usefixtures("inside")
