@@ -22,7 +22,7 @@ from analytics.summary import PropertySummary, summaries
 from bookings.exports import Row, harmless
 
 # So many names can be read below a drawing.
-MOST_LABELS = 12
+MOST_LABELS = 8
 # The names of the API; what a part does not have is empty.
 HEADS = ("block", "name", "period_start", "period_end", "currency", *FiguresOutput.model_fields)
 

@@ -117,6 +117,19 @@ def test_pdf_has_the_logo_of_the_organization(
     assert "sea-houses-2026-03-01-2026-04-08.pdf" in answer["Content-Disposition"]
 
 
+def test_names_below_the_drawing_leave_each_other_room(organization: Organization) -> None:
+    paper = paper_of(asked_in(QueryDict("from=2026-01-01&to=2027-01-01&by=month"), organization))
+
+    drawing = paper[paper.index("<svg") : paper.index("</svg>")]
+    assert [
+        month for month in ("Jan", "Feb", "Mar", "Nov", "Dec") if f"{month} 2026" in drawing
+    ] == [
+        "Jan",
+        "Mar",
+        "Nov",
+    ]
+
+
 def test_download_refuses_what_is_no_file(
     client: Client, organization: Organization, owner: User
 ) -> None:
