@@ -291,6 +291,14 @@ class QuestionForm(HouseForm):
         # A word of Python's.
         self.fields = {"from": first, **self.fields}
         self.homes, self.rooms = homes, rooms
+        # A link outlives what it names.
+        gone = {
+            "property": _("A property that this link names is not here any more."),
+            "unit": _("A unit that this link names is not here any more."),
+            "currency": _("Nothing here sells in this currency."),
+        }
+        for name, said in gone.items():
+            self.fields[name].error_messages["invalid_choice"] = said
         self.offer("property", [(str(home.pk), home.name) for home in homes])
         self.offer("unit", [(str(room.pk), room.name) for room in rooms])
         codes = sorted({home.currency for home in homes})
@@ -311,7 +319,7 @@ class QuestionForm(HouseForm):
         if first is None or end is None:
             self.add_error("from" if first is None else at, _("Both ends of the period, please."))
         elif end <= first:
-            self.add_error(at, _("The last night is not before the first."))
+            self.add_error(at, _("The last night must not be before the first."))
         elif (end - first).days > MAX_DAYS:
             self.add_error(at, self.too_long())
         elif first.year < 1900:

@@ -41,7 +41,7 @@ class PeriodForm(HouseForm):
         first, last = period.get("first"), period.get("last")
         if first and last:
             if last < first:
-                self.add_error("last", _("The last night is not before the first."))
+                self.add_error("last", _("The last night must not be before the first."))
             elif (last - first).days >= MAX_DAYS or last == dt.date.max:
                 self.add_error("last", _("At most %d nights.") % MAX_DAYS)
         return period

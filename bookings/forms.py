@@ -158,7 +158,7 @@ class StayFields(HouseForm):
         check_in, check_out = stay.get("check_in"), stay.get("check_out")
         if check_in and check_out:
             if check_out <= check_in:
-                self.add_error("check_out", _("The check-out is after the check-in."))
+                self.add_error("check_out", _("The check-out must be after the check-in."))
             elif (check_out - check_in).days > MAX_NIGHTS:
                 self.add_error("check_out", _("A stay has at most %d nights.") % MAX_NIGHTS)
         place = stay.get("place")

@@ -55,7 +55,7 @@ def quote(place: Place, check_in: dt.date, check_out: dt.date, booking: Booking 
 def dates_problem(check_in: dt.date, check_out: dt.date) -> str:
     """Why the dates are no stay; empty when they are."""
     if check_out <= check_in:
-        return _("The check-out is after the check-in.")
+        return _("The check-out must be after the check-in.")
     if (check_out - check_in).days > MAX_NIGHTS:
         return _("A stay has at most %d nights.") % MAX_NIGHTS
     return ""

@@ -185,8 +185,8 @@ def test_nonsense_is_explained(client: Client, root: str, organization: Organiza
     answer = client.get(root, {"from": "2026-03-02", "last": "2026-03-01", "property": "mine"})
 
     assert answer.status_code == 422
-    assert "mine is not one of the available choices." in answer.text
-    assert "The last night is not before the first." in answer.text
+    assert "A property that this link names is not here any more." in answer.text
+    assert "The last night must not be before the first." in answer.text
     assert client.get(root, {"section": "weather"}).status_code == 404
 
 

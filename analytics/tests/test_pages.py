@@ -56,7 +56,10 @@ def test_occupancy_of_a_chosen_period_and_property(
 @pytest.mark.parametrize(
     ("period", "sentence"),
     [
-        ({"first": "2026-03-02", "last": "2026-03-01"}, "The last night is not before the first."),
+        (
+            {"first": "2026-03-02", "last": "2026-03-01"},
+            "The last night must not be before the first.",
+        ),
         ({"first": "2026-03-02", "last": "2046-03-01"}, "At most 3660 nights."),
         ({"first": "9999-12-01", "last": "9999-12-31"}, "At most 3660 nights."),
         ({"first": "soon", "last": "later"}, "Enter a valid date."),

@@ -182,4 +182,4 @@ def test_page_shows_what_is_free_with_a_way_to_book_it(
     assert "Nothing is free" in client.get(address, STAY | {"guests": 2}).content.decode()
     wrong = client.get(address, STAY | {"check_out": str(DAY), "guests": 2})
     assert wrong.status_code == 422
-    assert "The check-out is after the check-in." in wrong.content.decode()
+    assert "The check-out must be after the check-in." in wrong.content.decode()

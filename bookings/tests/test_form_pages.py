@@ -139,7 +139,7 @@ def test_the_same_form_sent_twice_makes_one_booking(
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"check_out": DAY}, "The check-out is after the check-in."),
+        ({"check_out": DAY}, "The check-out must be after the check-in."),
         ({"check_out": DAY + 731 * ONE}, "A stay has at most 730 nights."),
         ({"adults": 5}, "takes at most 4 guests."),
         ({"adults": 0}, "greater than or equal to 1"),
