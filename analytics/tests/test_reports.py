@@ -157,6 +157,8 @@ def test_chosen_units_are_all_that_every_report_is_about(organization: Organizat
     assert [one.source for one in reports.sources(period).items] == ["airbnb"]
     today = datetime.now(UTC).date()
     assert reports.pickup(period, date(2026, 1, 1), today + ONE).net.nights == 5
+    everything = Scope(organization, MARCH, APRIL, organization.currency)
+    assert reports.pickup(everything, date(2026, 1, 1), today + ONE).net.nights == 8
     assert reports.revenue(period, "month").other_currencies == []
     nothing = Choice((make_property(organization).pk,), (second.pk,))
     assert summaries(organization, MARCH, APRIL, nothing).rows == []
