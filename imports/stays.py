@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organization
@@ -21,6 +22,7 @@ from imports.models import Row
 from imports.values import folded
 from messaging.kinds import Kind as MessageKind
 from messaging.models import MAX_OFFSET_DAYS, Skip
+from messaging.schedule import overdue
 from properties.models import Property, Unit
 
 # As the export writes them: several units of one stay, and a stay that has none.
@@ -121,7 +123,7 @@ def take(work: Work, lines: Sequence[Line], houses: Houses) -> Outcome:
     if not work.is_check:
         create_guests(guests=list(new.values()), by=work.by)
         keep_stays(plan=plan)
-        _send_no_thanks(work, plan)
+        _send_nothing_late(work, plan)
     first_of = {guest.pk: number for number, guest in new.items()}
     for line in fresh:
         booking = plan.bookings.get(line.number)
@@ -308,11 +310,18 @@ def _moment(day: dt.date | None, home: Property) -> dt.datetime | None:
     return dt.datetime.combine(day, dt.time(), zone) if day else None
 
 
-def _send_no_thanks(work: Work, plan: Plan) -> None:
-    """Who left before the import is not written to because of it."""
+def _send_nothing_late(work: Work, plan: Plan) -> None:
+    """Nobody is written to because of the import: neither who left before it, nor whose message
+    was due before it, which the house one leaves has sent. What becomes due later goes out.
+    """
     recent = work.on - dt.timedelta(days=MAX_OFFSET_DAYS + 5)
-    Skip.objects.bulk_create(
-        Skip(organization=work.organization, booking=booking, kind=MessageKind.THANK_YOU)
+    late = {
+        (booking.pk, MessageKind.THANK_YOU.value)
         for booking in plan.bookings.values()
         if booking.status == Status.CHECKED_OUT and booking.check_out >= recent
+    }
+    made = [booking.pk for booking in plan.bookings.values()]
+    late |= set(overdue(work.organization.pk, made, timezone.now()))
+    Skip.objects.bulk_create(
+        Skip(organization=work.organization, booking_id=pk, kind=kind) for pk, kind in sorted(late)
     )

@@ -13,6 +13,7 @@ from django.db import connection
 
 from messaging.kinds import KINDS, Kind, Timing
 from messaging.models import MAX_OFFSET_DAYS
+from villaops.kept import planned_with_values
 
 # The end of the time for each: afterwards it would come too late to be of use. And the statuses a
 # stay may have now for it to be planned, and must have for it to be sent.
@@ -115,6 +116,11 @@ _PAGE = """
     SELECT * FROM (@planned@) AS planned WHERE organization_id = %(organization)s::uuid
     ORDER BY due_at, guest_name, booking_id, kind LIMIT %(many)s OFFSET %(first)s
 """
+_OVERDUE = """
+    SELECT booking_id, kind FROM (@planned@) AS planned
+    WHERE organization_id = %(organization)s::uuid AND booking_id = ANY (%(bookings)s::uuid[])
+        AND NOT is_skipped
+"""
 _DUE = """
     SELECT * FROM (@planned@) AS planned WHERE is_ready AND NOT is_skipped
     ORDER BY organization_id, due_at
@@ -181,7 +187,22 @@ def due(now: dt.datetime) -> list[Planned]:
     return [Planned(*row) for row in rows]
 
 
+def overdue(
+    organization_id: UUID, bookings: Sequence[UUID], now: dt.datetime
+) -> list[tuple[UUID, str]]:
+    """Of these bookings the messages whose time has come, ready or not. One statement."""
+    return _asked(
+        _OVERDUE,
+        {
+            "organization": str(organization_id),
+            "bookings": [str(pk) for pk in bookings],
+            "now": now,
+            "until": now + dt.timedelta(microseconds=1),
+        },
+    )
+
+
 def _asked(statement: str, known: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with planned_with_values(), connection.cursor() as cursor:
         cursor.execute(statement.replace("@planned@", _PLANNED), known)
         return list(cursor.fetchall())

@@ -1,9 +1,10 @@
 """Bookings out of a file: through the rules of the house, each row for itself."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Organization
 from bookings.models import Booking, Night
@@ -11,6 +12,8 @@ from guests.models import Guest
 from imports.models import Import, Kind, Row, State
 from imports.services import bring_file, check_import, run_import
 from imports.work import work_on
+from messaging.schedule import Schedule, due
+from villaops.clock import today_in
 from villaops.tests.build import make_booking, make_property
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -103,3 +106,28 @@ def test_the_same_file_again_makes_nothing(organization: Organization) -> None:
     assert (again.made, again.there_already, again.refused) == (0, 1, 0)
     assert (ours.made, ours.there_already, ours.refused) == (0, 1, 0)
     assert Booking.objects.count() == 2
+
+
+def test_nobody_gets_a_message_that_was_due_before_the_import(organization: Organization) -> None:
+    home = make_property(organization, name="Villa Mare")
+    today = today_in(home.time_zone)
+    stays = {"SOON": today + timedelta(days=1), "LATER": today + timedelta(days=60)}
+    rows = [
+        f"{name};Villa Mare;Anna;{name}@example.com;{day};{day + timedelta(days=2)};ok;;"
+        for name, day in stays.items()
+    ]
+
+    head = FILE.splitlines()[0]
+    done(run_import(imported=bring(organization, "\n".join([head, *rows])), by=None))
+
+    now = timezone.now()
+    planned = Schedule(organization.pk, now=now, until=now + timedelta(days=90))
+    assert due(now) == []
+    assert [(one.reference, one.kind, one.is_skipped) for one in planned[0:10]] == [
+        ("SOON", "pre_arrival", True),
+        ("SOON", "check_out_reminder", False),
+        ("SOON", "thank_you", False),
+        ("LATER", "pre_arrival", False),
+        ("LATER", "check_out_reminder", False),
+        ("LATER", "thank_you", False),
+    ]
