@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import sys
 import zipfile
 from datetime import timedelta
 from pathlib import Path
@@ -235,10 +236,29 @@ def test_command_imports_and_shows_how_far_it_is(
     assert told.out == "1 imported, 0 there already, 1 refused.\n"
     assert "100%  1 made, 1 refused" in told.err
     assert "Row 3: Property: Villa Sole: No property is called so." in told.err
+    with pytest.raises(CommandError, match=r"none\.csv: No such file or directory"):
+        call_command("import_bookings", tmp_path / "none.csv", organization=organization.slug)
     with pytest.raises(CommandError, match="no column called Haus"):
         call_command(
             "import_bookings", path, organization=organization.slug, column=["property=Haus"]
         )
+
+
+def test_command_draws_its_bar_in_no_color_of_errors(
+    organization: Organization,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_property(organization, name="Villa Mare")
+    path = tmp_path / "old.csv"
+    path.write_text(ROWS)
+    monkeypatch.setattr("django.core.management.color.supports_color", lambda: True)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    call_command("import_bookings", path, organization=organization.slug, dry_run=True)
+
+    assert capsys.readouterr().err.startswith(f"\r[{'#' * 40}] 100%  1 good, 1 refused\n")
 
 
 def test_files_and_problems_are_forgotten(organization: Organization) -> None:

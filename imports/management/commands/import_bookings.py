@@ -49,8 +49,10 @@ class Command(BaseCommand):
             raise CommandError("There is no such organization.")
         try:
             imported = self._begin(organization, options)
-        except (DomainError, OSError) as error:
-            raise CommandError(getattr(error, "explanation", str(error))) from error
+        except OSError as error:
+            raise CommandError(f"{options['file']}: {error.strerror}") from error
+        except DomainError as error:
+            raise CommandError(error.explanation) from error
         draw = _bar(self.stderr.write) if sys.stderr.isatty() or options["verbosity"] > 1 else None
         more = True
         while more:
@@ -114,9 +116,11 @@ def _place(imported: Import, asked: str) -> tuple[str, int]:
 def _bar(write: Callable[..., object]) -> Callable[[Import], None]:
     def draw(imported: Import) -> None:
         percent = imported.percent()
+        verb = "good" if imported.state in (State.CHECKING, State.CHECKED) else "made"
         full = percent * BAR // 100
         ending = "\n" if percent == 100 else ""
-        line = f"\r[{'#' * full}{' ' * (BAR - full)}] {percent:3}%  {imported.made} made"
-        write(f"{line}, {imported.refused} refused", ending=ending)
+        line = f"\r[{'#' * full}{' ' * (BAR - full)}] {percent:3}%  {imported.made} {verb}"
+        # The stream writes what it is given in red: this is no error.
+        write(f"{line}, {imported.refused} refused", style_func=str, ending=ending)
 
     return draw
