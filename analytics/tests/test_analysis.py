@@ -179,6 +179,16 @@ def test_every_comparison_is_shown(
     assert len(course["revenue_chart"]["series"]) == (1 if compare == "none" else 2)
 
 
+def test_form_keeps_the_days_of_the_pickup(
+    client: Client, root: str, organization: Organization
+) -> None:
+    make_property(organization)
+
+    page = client.get(root, {"since": "30"})
+
+    assert '<input type="hidden" name="since" value="30">' in page.text
+
+
 def test_nonsense_is_explained(client: Client, root: str, organization: Organization) -> None:
     make_property(organization)
 
