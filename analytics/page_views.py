@@ -235,6 +235,7 @@ def _pickup(_request: OrganizationRequest, asked: Asked) -> dict[str, Any]:
             for days in SINCE
         ],
         "blocks": blocks_of(found),
+        "changed": found.changed_bookings,
     }
 
 

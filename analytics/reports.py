@@ -1,7 +1,7 @@
 """Reports over nights: revenue by interval, trends, sources, pickup. One statement each."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Self
@@ -190,7 +190,8 @@ class Pickup:
     """What was on the books for the period at two moments, and what came between.
 
     `new`: stays on the books at the second only; `lost`: at the first only, negative; `changed`:
-    at both, by what they changed. on_books_to - on_books_from = new + lost + changed.
+    at both, by what they changed, which is no number of bookings: `changed_bookings` says of how
+    many. on_books_to - on_books_from = new + lost + changed.
     """
 
     on_books_from: OnBooks
@@ -198,6 +199,7 @@ class Pickup:
     new: OnBooks
     lost: OnBooks
     changed: OnBooks
+    changed_bookings: int
     other_currencies: list[str]
 
     @property
@@ -223,7 +225,8 @@ def pickup(scope: Scope, as_of_from: date, as_of_to: date) -> Pickup:
     ((*counts, others),) = rows_of(PICKUP, scope.values(**moments))
     books = [OnBooks(*counts[n : n + 3]) for n in range(0, len(counts), 3)]
     before, after, new, lost, changed = books
-    return Pickup(before, after, new, difference(OnBooks(), lost), changed, others)
+    gone, by = difference(OnBooks(), lost), replace(changed, bookings=0)
+    return Pickup(before, after, new, gone, by, changed.bookings, others)
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
