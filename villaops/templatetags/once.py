@@ -6,14 +6,15 @@ of the time a page takes. The settings put this in the place of Django's `i18n` 
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.template import Library, Node
-from django.template.base import Parser, Token
+from django.template.base import Origin, Parser, Token
 from django.template.context import Context
 from django.template.defaulttags import URLNode
 from django.template.defaulttags import url as compile_url
+from django.template.loader_tags import do_include
 from django.templatetags.i18n import register as i18n
 from django.templatetags.static import register as static
 from django.urls import get_script_prefix, reverse
@@ -74,6 +75,18 @@ def once(compile_tag: Compile) -> Compile:
 
 for tag in ("translate", "trans", "static"):
     register.tag(tag, once(register.tags[tag]))
+
+
+@register.tag("include")
+def include(parser: Parser, token: Token) -> Node:
+    """`{% include "..." only %}` says the same each time, being told nothing."""
+    node = do_include(parser, token)
+    _tag, *bits = token.split_contents()
+    is_told_nothing = bits[1:] == ["only"] and bits[0][0] in "\"'"
+    # It looks from where it stands for what it is to include.
+    node.origin = cast("Origin", parser.origin)
+    return Once(node, None) if is_told_nothing else node
+
 
 # --- Addresses ---------------------------------------------------------------------------------
 

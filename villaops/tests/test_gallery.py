@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.template.autoreload import reset_loaders
 from django.test import Client
 
 from accounts.models import User
@@ -24,6 +25,7 @@ def test_gallery_shows_every_component_there_is(client: Client) -> None:
     # What another test has drawn would be given again.
     for kept in (house.badge, house._navigation, house._palette):
         kept.cache_clear()
+    reset_loaders()
 
     answer = as_staff(client).get("/gallery")
 

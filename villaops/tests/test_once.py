@@ -38,6 +38,17 @@ def test_words_of_a_variable_are_each_times_own() -> None:
     assert said == [f"&lt;a&gt; {static('<a>')}", f"b {static('b')}"]
 
 
+def test_a_part_that_is_told_nothing_is_what_django_includes() -> None:
+    bar = "{% include 'components/working_bar.html' only %}"
+    note = "{% include 'components/live_notes.html' with slug=slug only %}"
+
+    assert [rendered(bar) for _ in range(2)] == [Template(bar).render(Context())] * 2
+    ours = Template("{% load i18n %}" + note)
+    for slug in ("hill", "lake"):
+        told = Context({"slug": slug})
+        assert ours.render(told) == Template(note).render(told)
+
+
 def test_addresses_that_differ_by_an_id_are_each_rows_own() -> None:
     text = "{% url 'bookings:change_note' slug first second %}"
 
