@@ -12,6 +12,8 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from accounts.permissions import Role
+from analytics import reports
+from analytics.reports import OnBooks, Pickup
 from bookings.models import Block
 from bookings.services import cancel_booking
 from conftest import Statements
@@ -187,6 +189,21 @@ def test_form_keeps_the_days_of_the_pickup(
     page = client.get(root, {"since": "30"})
 
     assert '<input type="hidden" name="since" value="30">' in page.text
+
+
+def test_pickup_says_how_many_stays_changed(
+    client: Client, root: str, organization: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_property(organization)
+    said = []
+    for since, many in ((7, 0), (14, 2)):
+        found = Pickup(*[OnBooks()] * 5, changed_bookings=many, other_currencies=[])
+        monkeypatch.setattr(reports, "pickup", lambda *_asked, found=found: found)
+        said.append(
+            "Changed: 2 stays" in client.get(root, {"since": since, "section": "pickup"}).text
+        )
+
+    assert said == [False, True]
 
 
 def test_nonsense_is_explained(client: Client, root: str, organization: Organization) -> None:
